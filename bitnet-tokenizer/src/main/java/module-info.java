@@ -1,0 +1,9 @@
+/** Byte-level BPE tokenization and chat templates, usable without the rest of bitnet4j. */
+module io.github.bitnet4j.tokenizer {
+  requires com.fasterxml.jackson.core;
+  requires static org.jspecify;
+
+  exports io.github.bitnet4j.tokenizer;
+  exports io.github.bitnet4j.tokenizer.json to
+      io.github.bitnet4j.core;
+}
