@@ -1,0 +1,81 @@
+package io.github.bitnet4j;
+
+import io.github.bitnet4j.spi.ModelLoader;
+import io.github.bitnet4j.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * A loaded language model: its weights, its tokenizer, and the threads that compute with them.
+ *
+ * <p>The weights stay in the mapped file; loading verifies them and copies as little as the kernels
+ * allow. A model is immutable and thread-safe: any number of sessions may use it at the same time.
+ *
+ * <p>Whoever loads a model closes it, after its sessions. Example:
+ *
+ * <pre>{@code
+ * try (Model model = Model.load(Path.of("bitnet-b1.58-2B-4T"));
+ *     Session session = model.newSession()) {
+ *   System.out.println(session.generate("Once upon a time").text());
+ * }
+ * }</pre>
+ */
+public interface Model extends AutoCloseable {
+  /**
+   * Loads a model with default options.
+   *
+   * @param path a Hugging Face model directory
+   * @throws NoSuchFileException if nothing is at the path, or the directory lacks a needed file
+   * @throws ModelFormatException if the files cannot be used as a model; the message names the file,
+   *     the place, what was expected and found
+   * @throws IOException if reading fails
+   * @throws IllegalStateException if no loader is on the class path or module path (add bitnet-core)
+   */
+  static Model load(Path path) throws IOException {
+    return load(path, LoadOptions.defaults());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param path a Hugging Face model directory
+   * @param options kernels, threads, context length, progress
+   * @throws NoSuchFileException if nothing is at the path, or the directory lacks a needed file
+   * @throws ModelFormatException if the files cannot be used as a model; the message names the file,
+   *     the place, what was expected and found
+   * @throws IOException if reading fails
+   * @throws KernelUnavailableException if the options name a kernel provider that cannot run here
+   * @throws IllegalArgumentException if an option does not fit the model, such as a context length
+   *     above the model's own
+   * @throws IllegalStateException if no loader is on the class path or module path (add bitnet-core)
+   */
+  static Model load(Path path, LoadOptions options) throws IOException {
+    return Loaders.find(ModelLoader.class, "add the dependency bitnet-core").load(path, options);
+  }
+
+  /** Returns what this model is and how it was loaded. */
+  ModelInfo info();
+
+  /**
+   * Returns the model's tokenizer.
+   *
+   * @throws IllegalStateException if the model directory has none; such a model takes token ids only
+   */
+  Tokenizer tokenizer();
+
+  /**
+   * Opens a session with an empty context. The caller closes it.
+   *
+   * @throws IllegalStateException if the model is closed
+   */
+  Session newSession();
+
+  /**
+   * Releases the weights and stops the threads. Closing twice does nothing.
+   *
+   * @throws IllegalStateException if sessions are still open; the model then stays usable
+   */
+  @Override
+  void close();
+}

@@ -1,0 +1,36 @@
+package io.github.bitnet4j;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A file that cannot be used as a model: damaged, incomplete, or of an unsupported kind. The message
+ * names the file, the place in it, what was expected and what was found.
+ */
+public final class ModelFormatException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient Path path;
+
+  /**
+   * Creates an exception with the message {@code path: problem}.
+   *
+   * @param path the file
+   * @param problem where in the file, what was expected, what was found, what to do
+   */
+  public ModelFormatException(Path path, String problem) {
+    super(path + ": " + problem);
+    this.path = path;
+  }
+
+  /** Creates an exception with the message {@code path: problem} and a cause. */
+  public ModelFormatException(Path path, String problem, Throwable cause) {
+    super(path + ": " + problem, cause);
+    this.path = path;
+  }
+
+  /** Returns the file. */
+  public Path path() {
+    return path;
+  }
+}

@@ -1,0 +1,14 @@
+package io.github.bitnet4j;
+
+/**
+ * The model computed a NaN or an infinity; the message names the layer. No token was chosen from
+ * such values. It means that the weights are damaged.
+ */
+public final class NonFiniteValueException extends ArithmeticException {
+  private static final long serialVersionUID = 1L;
+
+  /** Creates an exception. */
+  public NonFiniteValueException(String message) {
+    super(message);
+  }
+}
