@@ -26,7 +26,7 @@ public interface Model extends AutoCloseable {
    * Loads a model with default options.
    *
    * @param path a Hugging Face model directory
-   * @throws NoSuchFileException if nothing is at the path, or the directory lacks a needed file
+   * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if the files cannot be used as a model; the message names the file,
    *     the place, what was expected and found
    * @throws IOException if reading fails
@@ -41,7 +41,7 @@ public interface Model extends AutoCloseable {
    *
    * @param path a Hugging Face model directory
    * @param options kernels, threads, context length, progress
-   * @throws NoSuchFileException if nothing is at the path, or the directory lacks a needed file
+   * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if the files cannot be used as a model; the message names the file,
    *     the place, what was expected and found
    * @throws IOException if reading fails

@@ -1,0 +1,43 @@
+package io.github.bitnet4j.core.format;
+
+import io.github.bitnet4j.spi.DenseMatrix;
+import java.util.Optional;
+
+/** Element types of safetensors files. */
+enum DType {
+  BOOL(1),
+  U8(1),
+  I8(1),
+  F8_E4M3(1),
+  F8_E5M2(1),
+  U16(2),
+  I16(2),
+  F16(2),
+  BF16(2),
+  U32(4),
+  I32(4),
+  F32(4),
+  U64(8),
+  I64(8),
+  F64(8);
+
+  private final int bytes;
+
+  DType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  /** Returns the type of a dense weight, if this is one. */
+  Optional<DenseMatrix.Type> dense() {
+    return switch (this) {
+      case F32 -> Optional.of(DenseMatrix.Type.F32);
+      case F16 -> Optional.of(DenseMatrix.Type.F16);
+      case BF16 -> Optional.of(DenseMatrix.Type.BF16);
+      default -> Optional.empty();
+    };
+  }
+}

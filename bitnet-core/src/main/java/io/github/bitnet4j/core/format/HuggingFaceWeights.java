@@ -1,0 +1,178 @@
+package io.github.bitnet4j.core.format;
+
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.TernaryTensor;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The weights of a Hugging Face directory in the packed layout: U8 trits and a scale. */
+final class HuggingFaceWeights implements WeightSource {
+  private static final Pattern PART_OF_A_LINEAR = Pattern.compile(".*_proj\\.(weight|weight_scale|bias)");
+
+  private final ModelConfig config;
+  private final TensorSet tensors;
+  private final Set<String> used = new HashSet<>();
+
+  HuggingFaceWeights(ModelConfig config, TensorSet tensors) {
+    this.config = config;
+    this.tensors = tensors;
+  }
+
+  @Override
+  public StoredLinear linear(int layer, Linear which) throws ModelFormatException {
+    String name = "model.layers." + layer + "." + linearName(which);
+    int rows = rows(which);
+    int columns = columns(which);
+    Tensor packed = get(name + ".weight");
+    if (packed.dtype() != DType.U8) {
+      throw packed.problem(
+          "U8 packed trits, as quantization_mode offline says",
+          packed.dtype(),
+          "dense linear layers are not supported");
+    }
+    List<Long> shape = List.of((rows + 3L) / 4, (long) columns);
+    if (!packed.shape().equals(shape)) {
+      throw packed.problem(
+          "shape %s: 4 of %d rows in a byte".formatted(shape, rows),
+          "shape " + packed.shape(),
+          "the weights do not fit config.json, or are packed in another way");
+    }
+    return new StoredLinear(
+        new TernaryTensor(
+            packed.name(), TernaryTensor.Layout.ROW_QUARTERS, rows, columns, packed.data()),
+        scale(name + ".weight_scale"));
+  }
+
+  private float scale(String name) throws ModelFormatException {
+    Tensor tensor = get(name);
+    boolean one = tensor.shape().isEmpty() || tensor.shape().equals(List.of(1L));
+    Optional<DenseMatrix.Type> type = tensor.dtype().dense();
+    if (!one || type.isEmpty()) {
+      throw tensor.problem(
+          "one element of F32, F16 or BF16",
+          tensor.dtype() + " of shape " + tensor.shape(),
+          "the weights are damaged");
+    }
+    return new DenseMatrix(name, type.get(), 1, 1, tensor.data()).get(0, 0);
+  }
+
+  @Override
+  public DenseMatrix norm(int layer, Norm which) throws ModelFormatException {
+    String name =
+        switch (which) {
+          case INPUT -> "input_layernorm";
+          case ATTENTION_SUB -> "self_attn.attn_sub_norm";
+          case POST_ATTENTION -> "post_attention_layernorm";
+          case FEED_FORWARD_SUB -> "mlp.ffn_sub_norm";
+        };
+    int width =
+        switch (which) {
+          case INPUT, POST_ATTENTION -> config.hiddenSize();
+          case ATTENTION_SUB -> config.queryWidth();
+          case FEED_FORWARD_SUB -> config.intermediateSize();
+        };
+    return dense("model.layers." + layer + "." + name + ".weight", List.of((long) width), 1, width);
+  }
+
+  @Override
+  public DenseMatrix finalNorm() throws ModelFormatException {
+    int width = config.hiddenSize();
+    return dense("model.norm.weight", List.of((long) width), 1, width);
+  }
+
+  @Override
+  public DenseMatrix embedding() throws ModelFormatException {
+    return vocabularyMatrix("model.embed_tokens.weight");
+  }
+
+  @Override
+  public DenseMatrix head() throws ModelFormatException {
+    return config.tiedHead() ? embedding() : vocabularyMatrix("lm_head.weight");
+  }
+
+  private DenseMatrix vocabularyMatrix(String name) throws ModelFormatException {
+    int rows = config.vocabSize();
+    int columns = config.hiddenSize();
+    return dense(name, List.of((long) rows, (long) columns), rows, columns);
+  }
+
+  private DenseMatrix dense(String name, List<Long> shape, int rows, int columns)
+      throws ModelFormatException {
+    Tensor tensor = get(name);
+    Optional<DenseMatrix.Type> type = tensor.dtype().dense();
+    if (type.isEmpty()) {
+      throw tensor.problem("F32, F16 or BF16", tensor.dtype(), "this type is not supported here");
+    }
+    if (!tensor.shape().equals(shape)) {
+      throw tensor.problem(
+          "shape " + shape, "shape " + tensor.shape(), "the weights do not fit config.json");
+    }
+    return new DenseMatrix(name, type.get(), rows, columns, tensor.data());
+  }
+
+  private Tensor get(String name) throws ModelFormatException {
+    used.add(name);
+    return tensors.get(name);
+  }
+
+  @Override
+  public void checkNothingLeft() throws ModelFormatException {
+    for (Tensor tensor : tensors.all()) {
+      if (!used.contains(tensor.name()) && PART_OF_A_LINEAR.matcher(tensor.name()).matches()) {
+        throw tensor.problem(
+            "only tensors that config.json explains",
+            "this one",
+            "the weights belong to another configuration");
+      }
+    }
+  }
+
+  @Override
+  public ModelFormatException problem(String tensor, String problem) {
+    Tensor found = tensors.find(tensor);
+    return found == null
+        ? new ModelFormatException(tensors.directory(), "tensor " + tensor + ": " + problem)
+        : new ModelFormatException(
+            found.file(),
+            "tensor %s at byte %d: %s".formatted(tensor, found.fileOffset(), problem));
+  }
+
+  @Override
+  public long fileBytes() {
+    return tensors.fileBytes();
+  }
+
+  private static String linearName(Linear which) {
+    return switch (which) {
+      case Q -> "self_attn.q_proj";
+      case K -> "self_attn.k_proj";
+      case V -> "self_attn.v_proj";
+      case O -> "self_attn.o_proj";
+      case GATE -> "mlp.gate_proj";
+      case UP -> "mlp.up_proj";
+      case DOWN -> "mlp.down_proj";
+    };
+  }
+
+  private int rows(Linear which) {
+    return switch (which) {
+      case Q -> config.queryWidth();
+      case K, V -> config.kvWidth();
+      case O, DOWN -> config.hiddenSize();
+      case GATE, UP -> config.intermediateSize();
+    };
+  }
+
+  private int columns(Linear which) {
+    return switch (which) {
+      case Q, K, V, GATE, UP -> config.hiddenSize();
+      case O -> config.queryWidth();
+      case DOWN -> config.intermediateSize();
+    };
+  }
+}

@@ -1,0 +1,302 @@
+package io.github.bitnet4j.core.format;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import io.github.bitnet4j.ModelFormatException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A safetensors file, mapped: {@code u64 N}, N bytes of JSON that describe the tensors, their data.
+ *
+ * <p>The header is untrusted. Every length is checked against the bytes that are there before
+ * anything is allocated by it.
+ *
+ * <p>Source: the format section of the safetensors README.
+ */
+public final class SafetensorsFile {
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** The cap of the reference implementations. */
+  private static final long MAX_HEADER_BYTES = 100_000_000;
+
+  /** Far above any model, and few enough to fit a small heap. */
+  private static final int MAX_TENSORS = 100_000;
+
+  private static final int MAX_DIMENSIONS = 8;
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxNestingDepth(16).maxNameLength(10_000).build())
+          .build();
+
+  private final Path path;
+  private final long fileBytes;
+  private final Map<String, Tensor> tensors;
+
+  private SafetensorsFile(Path path, long fileBytes, Map<String, Tensor> tensors) {
+    this.path = path;
+    this.fileBytes = fileBytes;
+    this.tensors = tensors;
+  }
+
+  /**
+   * Opens and checks a file.
+   *
+   * @param arena owns the mapping
+   * @throws ModelFormatException if it breaks a rule of the format
+   */
+  public static SafetensorsFile open(Path path, Arena arena) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      long size = channel.size();
+      if (size < 8) {
+        throw new ModelFormatException(
+            path,
+            "expected at least 8 bytes of safetensors header, found "
+                + size
+                + "; the file looks truncated, download it again");
+      }
+      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+      return new SafetensorsFile(path, size, new Header(path, file).read());
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Returns the size of the file. */
+  long fileBytes() {
+    return fileBytes;
+  }
+
+  /** Returns the tensors by name, in file order. */
+  Map<String, Tensor> tensors() {
+    return tensors;
+  }
+
+  /** Reads the header of one file. */
+  private static final class Header {
+    private final Path path;
+    private final MemorySegment file;
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private long dataStart;
+    private long dataBytes;
+
+    Header(Path path, MemorySegment file) {
+      this.path = path;
+      this.file = file;
+    }
+
+    Map<String, Tensor> read() throws IOException {
+      long headerBytes = file.get(LONG, 0);
+      long most = Math.min(file.byteSize() - 8, MAX_HEADER_BYTES);
+      if (headerBytes < 2 || headerBytes > most) {
+        throw problem(
+            "header length at byte 0: expected 2 to " + most,
+            Long.toUnsignedString(headerBytes),
+            "the file is truncated or no safetensors file");
+      }
+      dataStart = 8 + headerBytes;
+      dataBytes = file.byteSize() - dataStart;
+      byte[] header = file.asSlice(8, headerBytes).toArray(ValueLayout.JAVA_BYTE);
+      if (header[0] != '{') {
+        throw problem("byte 8: expected '{'", "0x%02x".formatted(header[0]), "no safetensors file");
+      }
+      try (Reader reader =
+              new InputStreamReader(
+                  new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
+          JsonParser json = JSON.createParser(reader)) {
+        json.nextToken();
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+          readEntry(json, json.currentName());
+        }
+        if (json.nextToken() != null) {
+          throw problem("header: expected nothing after the object", json.currentToken(), "damaged");
+        }
+      } catch (JsonProcessingException e) {
+        throw new ModelFormatException(
+            path,
+            "header: expected JSON, found a fault at character %d: %s"
+                .formatted(
+                    e.getLocation() == null ? 0 : e.getLocation().getCharOffset(),
+                    e.getOriginalMessage()),
+            e);
+      } catch (CharacterCodingException e) {
+        throw new ModelFormatException(path, "header: expected UTF-8, found other bytes", e);
+      }
+      checkLayout();
+      return tensors;
+    }
+
+    private void readEntry(JsonParser json, String name) throws IOException {
+      json.nextToken();
+      if (name.equals("__metadata__")) {
+        readMetadata(json);
+        return;
+      }
+      expect(json, JsonToken.START_OBJECT, name, "an object");
+      if (tensors.size() == MAX_TENSORS) {
+        throw problem("header: expected at most " + MAX_TENSORS + " tensors", "more", "unsupported");
+      }
+      @Nullable DType dtype = null;
+      long @Nullable [] shape = null;
+      long @Nullable [] offsets = null;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String key = json.currentName();
+        json.nextToken();
+        switch (key) {
+          case "dtype" -> dtype = readDType(json, name);
+          case "shape" -> shape = readLongs(json, name, "shape", MAX_DIMENSIONS);
+          case "data_offsets" -> offsets = readLongs(json, name, "data_offsets", 2);
+          default -> json.skipChildren();
+        }
+      }
+      if (dtype == null || shape == null || offsets == null || offsets.length != 2) {
+        throw problem(
+            "tensor " + name + ": expected dtype, shape and two data_offsets",
+            "an entry without them",
+            "the file is damaged");
+      }
+      tensors.put(name, tensor(name, dtype, shape, offsets[0], offsets[1]));
+    }
+
+    private Tensor tensor(String name, DType dtype, long[] shape, long begin, long end)
+        throws ModelFormatException {
+      if (begin > end || end > dataBytes) {
+        throw problem(
+            "tensor %s: expected data_offsets within the %d bytes of data"
+                .formatted(name, dataBytes),
+            "[" + begin + ", " + end + "]",
+            "the file looks truncated, download it again");
+      }
+      long bytes = dtype.bytes();
+      try {
+        for (long dimension : shape) {
+          bytes = Math.multiplyExact(bytes, dimension);
+        }
+      } catch (ArithmeticException e) {
+        throw new ModelFormatException(
+            path, "tensor %s: its shape %s overflows".formatted(name, Arrays.toString(shape)), e);
+      }
+      if (bytes != end - begin) {
+        throw problem(
+            "tensor %s: expected %d bytes for %s of shape %s"
+                .formatted(name, bytes, dtype, Arrays.toString(shape)),
+            end - begin,
+            "the file is damaged");
+      }
+      return new Tensor(
+          path,
+          name,
+          dtype,
+          Arrays.stream(shape).boxed().toList(),
+          dataStart + begin,
+          file.asSlice(dataStart + begin, bytes));
+    }
+
+    /** Tensors must cover the data without overlap, hole or rest. */
+    private void checkLayout() throws ModelFormatException {
+      List<Tensor> inOrder = new ArrayList<>(tensors.values());
+      inOrder.sort(
+          Comparator.comparingLong(Tensor::fileOffset)
+              .thenComparingLong(t -> t.data().byteSize()));
+      long at = dataStart;
+      for (Tensor tensor : inOrder) {
+        if (tensor.fileOffset() != at) {
+          throw problem(
+              "tensor %s: expected its data at byte %d".formatted(tensor.name(), at),
+              "byte " + tensor.fileOffset(),
+              tensor.fileOffset() < at ? "tensors overlap" : "the bytes between belong to no tensor");
+        }
+        at += tensor.data().byteSize();
+      }
+      if (at != file.byteSize()) {
+        throw problem(
+            "end of data: expected byte " + at, "byte " + file.byteSize(), "bytes belong to no tensor");
+      }
+    }
+
+    private DType readDType(JsonParser json, String name) throws IOException {
+      expect(json, JsonToken.VALUE_STRING, name + ".dtype", "a string");
+      String text = json.getText();
+      for (DType dtype : DType.values()) {
+        if (dtype.name().equals(text)) {
+          return dtype;
+        }
+      }
+      throw problem(
+          "tensor %s: expected a dtype of %s".formatted(name, Arrays.toString(DType.values())),
+          abbreviate(text),
+          "this type is not supported");
+    }
+
+    private long[] readLongs(JsonParser json, String name, String key, int most)
+        throws IOException {
+      expect(json, JsonToken.START_ARRAY, name + "." + key, "an array");
+      long[] values = new long[most];
+      int count = 0;
+      while (json.nextToken() != JsonToken.END_ARRAY) {
+        expect(json, JsonToken.VALUE_NUMBER_INT, name + "." + key, "whole numbers");
+        if (count == most) {
+          throw problem(name + "." + key + ": expected at most " + most + " numbers", "more", "damaged");
+        }
+        long value = json.getLongValue();
+        if (value < 0) {
+          throw problem(name + "." + key + ": expected no negative number", value, "damaged");
+        }
+        values[count++] = value;
+      }
+      return Arrays.copyOf(values, count);
+    }
+
+    private void readMetadata(JsonParser json) throws IOException {
+      expect(json, JsonToken.START_OBJECT, "__metadata__", "an object");
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        json.nextToken();
+        expect(json, JsonToken.VALUE_STRING, "__metadata__", "strings");
+      }
+    }
+
+    private void expect(JsonParser json, JsonToken token, String where, String expected)
+        throws IOException {
+      if (json.currentToken() != token) {
+        throw problem(
+            abbreviate(where) + ": expected " + expected, json.currentToken(), "the file is damaged");
+      }
+    }
+
+    private ModelFormatException problem(String expected, @Nullable Object found, String advice) {
+      return new ModelFormatException(path, expected + ", found " + found + "; " + advice);
+    }
+
+    private static String abbreviate(String text) {
+      return text.length() <= 80 ? text : text.substring(0, 77) + "...";
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.github.bitnet4j.core.format;
+
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.TernaryTensor;
+
+/**
+ * Where a model's weights come from: one implementation for each kind of model file. It finds each
+ * tensor and checks its type and shape against the configuration; {@link WeightLoader} checks the
+ * values.
+ */
+interface WeightSource {
+  /** The linear layers of a block. */
+  enum Linear {
+    Q,
+    K,
+    V,
+    O,
+    GATE,
+    UP,
+    DOWN
+  }
+
+  /** The norms of a block. */
+  enum Norm {
+    INPUT,
+    ATTENTION_SUB,
+    POST_ATTENTION,
+    FEED_FORWARD_SUB
+  }
+
+  /**
+   * A linear layer as stored.
+   *
+   * @param scale as stored, not yet checked
+   */
+  record StoredLinear(TernaryTensor trits, float scale) {}
+
+  /** Returns a linear layer of a block. */
+  StoredLinear linear(int layer, Linear which) throws ModelFormatException;
+
+  /** Returns the weight of a norm of a block: one row. */
+  DenseMatrix norm(int layer, Norm which) throws ModelFormatException;
+
+  /** Returns the weight of the final norm: one row. */
+  DenseMatrix finalNorm() throws ModelFormatException;
+
+  /** Returns the embedding, {@code [vocabSize x hiddenSize]}. */
+  DenseMatrix embedding() throws ModelFormatException;
+
+  /** Returns the LM head, {@code [vocabSize x hiddenSize]}; the embedding itself if tied. */
+  DenseMatrix head() throws ModelFormatException;
+
+  /**
+   * Checks that no linear layer is left over that the configuration does not explain: such a file is
+   * not the model it says it is.
+   */
+  void checkNothingLeft() throws ModelFormatException;
+
+  /** Returns an exception about a stored tensor, to be thrown. */
+  ModelFormatException problem(String tensor, String problem);
+
+  /** Returns the size of the weight files. */
+  long fileBytes();
+}

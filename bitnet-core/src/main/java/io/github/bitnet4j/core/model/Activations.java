@@ -1,0 +1,138 @@
+package io.github.bitnet4j.core.model;
+
+import io.github.bitnet4j.TraceListener;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.Kernels;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The values of the forward pass in progress: one row for each token of the batch, row-major, and
+ * reused from layer to layer and call to call. A model has one; {@link Transformer} lets one forward
+ * pass at a time use it.
+ */
+final class Activations {
+  final ModelConfig config;
+  final Kernels kernels;
+  final WorkerTeam team;
+
+  Batch batch = new Batch(0);
+
+  /** The residual stream, {@code [rows x hiddenSize]}. */
+  float[] x = {};
+
+  /** A normalized copy of the residual stream, {@code [rows x hiddenSize]}. */
+  float[] normed = {};
+
+  /** The output of attention or feed-forward, {@code [rows x hiddenSize]}. */
+  float[] projected = {};
+
+  /** Queries, {@code [rows x queryWidth]}. */
+  float[] q = {};
+
+  /** Keys and values of the new tokens, {@code [rows x kvWidth]}. */
+  float[] k = {};
+
+  float[] v = {};
+
+  /** The heads' outputs side by side, {@code [rows x queryWidth]}. */
+  float[] attended = {};
+
+  /** Inside the feed-forward network, {@code [rows x intermediateSize]}. */
+  float[] gate = {};
+
+  float[] up = {};
+
+  /** The quantized input of the next linear layers, {@code [rows x its width]}. */
+  byte[] int8 = {};
+
+  /** Its scales 127/absmax, {@code [rows]}. */
+  float[] scales = {};
+
+  /** The exact products of a linear layer, {@code [rows x its output width]}. */
+  int[] products = {};
+
+  /** Cosines and sines of the rows' positions, {@code [rows x headDim / 2]}. */
+  float[] cos = {};
+
+  float[] sin = {};
+
+  /** Attention scores: scratch memory for each thread of the team. */
+  final float[][] scores;
+
+  /** Hears all values; null in ordinary generation. */
+  @Nullable TraceListener trace;
+
+  private int capacity;
+
+  Activations(ModelConfig config, Kernels kernels, WorkerTeam team) {
+    this.config = config;
+    this.kernels = kernels;
+    this.team = team;
+    scores = new float[team.threads()][0];
+    reserveRows(1);
+  }
+
+  int rows() {
+    return batch.rows();
+  }
+
+  /** Makes the buffers large enough for a batch of the given rows, and the batch empty. */
+  void reserveRows(int rows) {
+    if (rows > capacity) {
+      capacity = rows;
+      int hidden = config.hiddenSize();
+      int intermediate = config.intermediateSize();
+      int query = config.queryWidth();
+      int widest = Math.max(Math.max(hidden, intermediate), Math.max(query, config.kvWidth()));
+      batch = new Batch(rows);
+      x = floats(rows, hidden);
+      normed = floats(rows, hidden);
+      projected = floats(rows, hidden);
+      q = floats(rows, query);
+      k = floats(rows, config.kvWidth());
+      v = floats(rows, config.kvWidth());
+      attended = floats(rows, query);
+      gate = floats(rows, intermediate);
+      up = floats(rows, intermediate);
+      int8 = new byte[Math.multiplyExact(rows, widest)];
+      scales = new float[rows];
+      products = new int[Math.multiplyExact(rows, widest)];
+      cos = floats(rows, config.headDim() / 2);
+      sin = floats(rows, config.headDim() / 2);
+    }
+    batch.clear();
+  }
+
+  /** Gives back the memory of an unusually large batch. */
+  void releaseAbove(int rows) {
+    if (capacity > rows) {
+      capacity = 0;
+      reserveRows(1);
+    }
+  }
+
+  /** Returns scratch memory of at least {@code positions} floats for a thread of the team. */
+  float[] scores(int worker, int positions) {
+    if (scores[worker].length < positions) {
+      int doubled = Math.max(positions, 2 * scores[worker].length);
+      scores[worker] = new float[Math.max(256, doubled)];
+    }
+    return scores[worker];
+  }
+
+  void trace(String name, int columns, float[] values) {
+    if (trace != null) {
+      trace.onFloats(name, rows(), columns, values);
+    }
+  }
+
+  void trace(String name, int columns, byte[] values) {
+    if (trace != null) {
+      trace.onBytes(name, rows(), columns, values);
+    }
+  }
+
+  private static float[] floats(int rows, int columns) {
+    return new float[Math.multiplyExact(rows, columns)];
+  }
+}

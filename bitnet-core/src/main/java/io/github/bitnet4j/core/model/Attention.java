@@ -1,0 +1,134 @@
+package io.github.bitnet4j.core.model;
+
+import io.github.bitnet4j.core.threads.RangeTask;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Causal self-attention with grouped query heads: reads {@code normed}, leaves its output in {@code
+ * projected}.
+ */
+final class Attention {
+  private final String layerName;
+  private final int layer;
+  private final Activations acts;
+  private final Quantizer inputQuantizer;
+  private final BitLinear qProj;
+  private final BitLinear kProj;
+  private final BitLinear vProj;
+  private final Rope rope;
+  private final @Nullable RmsNorm subNorm;
+  private final Quantizer outputQuantizer;
+  private final BitLinear oProj;
+  private final float scoreScale;
+  private final RangeTask rotateAndStore = this::rotateAndStore;
+  private final RangeTask attend = this::attend;
+  private final RangeTask normalize = this::normalize;
+
+  Attention(String layerName, int layer, LayerWeights weights, Rope rope, Activations acts) {
+    ModelConfig config = acts.config;
+    this.layerName = layerName;
+    this.layer = layer;
+    this.acts = acts;
+    this.rope = rope;
+    inputQuantizer = new Quantizer(layerName + "q_proj", config.hiddenSize(), acts);
+    qProj = new BitLinear(layerName + "q_proj", weights.qProj(), config.scaleRule(), acts);
+    kProj = new BitLinear(layerName + "k_proj", weights.kProj(), config.scaleRule(), acts);
+    vProj = new BitLinear(layerName + "v_proj", weights.vProj(), config.scaleRule(), acts);
+    subNorm = weights.attentionSubNorm();
+    outputQuantizer = new Quantizer(layerName + "o_proj", config.queryWidth(), acts);
+    oProj = new BitLinear(layerName + "o_proj", weights.oProj(), config.scaleRule(), acts);
+    scoreScale = (float) (1 / Math.sqrt(config.headDim()));
+  }
+
+  void forward() {
+    ModelConfig config = acts.config;
+    inputQuantizer.forward(acts.normed);
+    qProj.forward(acts.q); // [rows x hidden] -> [rows x numHeads * headDim]
+    kProj.forward(acts.k); // [rows x hidden] -> [rows x numKvHeads * headDim]
+    vProj.forward(acts.v);
+
+    acts.team.run(acts.rows(), 1, rotateAndStore);
+    acts.trace(layerName + "q_rope", config.queryWidth(), acts.q);
+    acts.trace(layerName + "k_rope", config.kvWidth(), acts.k);
+
+    acts.team.run(acts.rows() * config.numHeads(), 1, attend);
+    acts.trace(layerName + "attn_out", config.queryWidth(), acts.attended);
+
+    if (subNorm != null) { // over the whole row, not per head
+      acts.team.run(acts.rows(), 1, normalize);
+      acts.trace(layerName + "attn_sub_norm", config.queryWidth(), acts.attended);
+    }
+    outputQuantizer.forward(acts.attended);
+    oProj.forward(acts.projected); // [rows x numHeads * headDim] -> [rows x hidden]
+  }
+
+  /** Each query head and each key head is rotated once; values are not. */
+  private void rotateAndStore(int fromRow, int toRow, int worker) {
+    ModelConfig config = acts.config;
+    for (int row = fromRow; row < toRow; row++) {
+      rope.rotate(
+          acts.q, row * config.queryWidth(), config.numHeads(), acts.cos, acts.sin, row);
+      int kv = row * config.kvWidth();
+      rope.rotate(acts.k, kv, config.numKvHeads(), acts.cos, acts.sin, row);
+      acts.batch.cache(row).put(layer, acts.batch.position(row), acts.k, acts.v, kv);
+    }
+  }
+
+  /** Attends with the query heads {@code from} to {@code to - 1}, counted through all rows. */
+  private void attend(int from, int to, int worker) {
+    ModelConfig config = acts.config;
+    for (int unit = from; unit < to; unit++) {
+      int row = unit / config.numHeads();
+      int head = unit % config.numHeads();
+      attend(row, head, worker);
+    }
+  }
+
+  private void attend(int row, int head, int worker) {
+    ModelConfig config = acts.config;
+    int headDim = config.headDim();
+    int kvHead = head / (config.numHeads() / config.numKvHeads());
+    int at = row * config.queryWidth() + head * headDim;
+    int positions = acts.batch.position(row) + 1;
+    KvCache cache = acts.batch.cache(row);
+    float[] scores = acts.scores(worker, positions);
+
+    for (int p = 0; p < positions; p += KvCache.BLOCK) {
+      acts.kernels.attentionScores(
+          acts.q,
+          at,
+          headDim,
+          scoreScale,
+          cache.block(p),
+          cache.keysOffset(layer, kvHead),
+          headDim,
+          Math.min(KvCache.BLOCK, positions - p),
+          scores,
+          p);
+    }
+    acts.kernels.softmax(scores, 0, positions);
+    Arrays.fill(acts.attended, at, at + headDim, 0);
+    for (int p = 0; p < positions; p += KvCache.BLOCK) {
+      acts.kernels.addWeighted(
+          scores,
+          p,
+          cache.block(p),
+          cache.valuesOffset(layer, kvHead),
+          headDim,
+          Math.min(KvCache.BLOCK, positions - p),
+          headDim,
+          acts.attended,
+          at);
+    }
+  }
+
+  private void normalize(int fromRow, int toRow, int worker) {
+    if (subNorm == null) {
+      throw new AssertionError("no sub-norm");
+    }
+    for (int row = fromRow; row < toRow; row++) {
+      subNorm.apply(acts.kernels, acts.attended, row, acts.attended, row);
+    }
+  }
+}

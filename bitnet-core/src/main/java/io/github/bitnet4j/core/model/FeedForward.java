@@ -1,0 +1,79 @@
+package io.github.bitnet4j.core.model;
+
+import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.spi.FloatMath;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The gated feed-forward network, {@code down(norm(act(gate(x)) * up(x)))}: reads {@code normed},
+ * leaves its output in {@code projected}.
+ */
+final class FeedForward {
+  private final String layerName;
+  private final Activations acts;
+  private final Quantizer inputQuantizer;
+  private final BitLinear gateProj;
+  private final BitLinear upProj;
+  private final @Nullable RmsNorm subNorm;
+  private final Quantizer outputQuantizer;
+  private final BitLinear downProj;
+  private final RangeTask activate = this::activate;
+  private final RangeTask normalize = this::normalize;
+
+  FeedForward(String layerName, LayerWeights weights, Activations acts) {
+    ModelConfig config = acts.config;
+    this.layerName = layerName;
+    this.acts = acts;
+    inputQuantizer = new Quantizer(layerName + "gate_proj", config.hiddenSize(), acts);
+    gateProj = new BitLinear(layerName + "gate_proj", weights.gateProj(), config.scaleRule(), acts);
+    upProj = new BitLinear(layerName + "up_proj", weights.upProj(), config.scaleRule(), acts);
+    subNorm = weights.feedForwardSubNorm();
+    outputQuantizer = new Quantizer(layerName + "down_proj", config.intermediateSize(), acts);
+    downProj = new BitLinear(layerName + "down_proj", weights.downProj(), config.scaleRule(), acts);
+  }
+
+  void forward() {
+    int width = acts.config.intermediateSize();
+    inputQuantizer.forward(acts.normed);
+    gateProj.forward(acts.gate); // [rows x hidden] -> [rows x intermediate]
+    upProj.forward(acts.up);
+
+    acts.team.run(acts.rows(), 1, activate);
+    acts.trace(layerName + "act_mul", width, acts.gate);
+
+    if (subNorm != null) {
+      acts.team.run(acts.rows(), 1, normalize);
+      acts.trace(layerName + "ffn_sub_norm", width, acts.gate);
+    }
+    outputQuantizer.forward(acts.gate);
+    downProj.forward(acts.projected); // [rows x intermediate] -> [rows x hidden]
+  }
+
+  private void activate(int fromRow, int toRow, int worker) {
+    int from = fromRow * acts.config.intermediateSize();
+    int to = toRow * acts.config.intermediateSize();
+    switch (acts.config.activation()) {
+      case RELU2 -> {
+        for (int i = from; i < to; i++) {
+          float z = Math.max(acts.gate[i], 0);
+          acts.gate[i] = z * z * acts.up[i];
+        }
+      }
+      case SILU -> {
+        for (int i = from; i < to; i++) {
+          float z = acts.gate[i];
+          acts.gate[i] = z / (1 + FloatMath.exp(-z)) * acts.up[i];
+        }
+      }
+    }
+  }
+
+  private void normalize(int fromRow, int toRow, int worker) {
+    if (subNorm == null) {
+      throw new AssertionError("no sub-norm");
+    }
+    for (int row = fromRow; row < toRow; row++) {
+      subNorm.apply(acts.kernels, acts.gate, row, acts.gate, row);
+    }
+  }
+}

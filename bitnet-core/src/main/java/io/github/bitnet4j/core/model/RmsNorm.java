@@ -1,0 +1,24 @@
+package io.github.bitnet4j.core.model;
+
+import io.github.bitnet4j.spi.Kernels;
+
+/** RMSNorm with its weight: {@code y = w * x / sqrt(mean(x^2) + eps)}. Immutable. */
+public final class RmsNorm {
+  private final float[] weight;
+  private final float epsilon;
+
+  /**
+   * Creates a norm.
+   *
+   * @param weight one finite value for each feature; not copied
+   */
+  public RmsNorm(float[] weight, float epsilon) {
+    this.weight = weight;
+    this.epsilon = epsilon;
+  }
+
+  /** Normalizes row {@code row} of x into row {@code outRow} of out; they may be the same place. */
+  void apply(Kernels kernels, float[] x, int row, float[] out, int outRow) {
+    kernels.rmsNorm(x, row * weight.length, weight, epsilon, out, outRow * weight.length);
+  }
+}

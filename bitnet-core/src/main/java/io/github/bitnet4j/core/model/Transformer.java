@@ -1,0 +1,145 @@
+package io.github.bitnet4j.core.model;
+
+import io.github.bitnet4j.TraceListener;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole model: ids → embedding rows → blocks → final norm → LM head → logits.
+ *
+ * <p>Prefill and decode are the same forward pass over more or fewer rows, and every row's result is
+ * independent of the others in its batch, so any way of cutting a sequence into passes gives the
+ * same bits. Thread-safe: passes of several sessions take turns, in the order they asked.
+ */
+public final class Transformer {
+  /** Rows of one pass: enough to use each weight often, few enough that other sessions get turns. */
+  private static final int MAX_ROWS = 128;
+
+  private final ModelConfig config;
+  private final DenseMatrix embedding;
+  private final List<TransformerBlock> blocks = new ArrayList<>();
+  private final LmHead head;
+  private final Rope rope;
+  private final Activations acts;
+  private final ReentrantLock turn = new ReentrantLock(true);
+
+  /**
+   * Assembles a model.
+   *
+   * @param weights prepared for the same kernels
+   * @param team used by this model only
+   */
+  public Transformer(ModelConfig config, ModelWeights weights, Kernels kernels, WorkerTeam team) {
+    this.config = config;
+    acts = new Activations(config, kernels, team);
+    embedding = weights.embedding();
+    rope = new Rope(config.headDim(), config.ropeTheta());
+    for (int i = 0; i < weights.layers().size(); i++) {
+      blocks.add(new TransformerBlock(i, weights.layers().get(i), rope, acts));
+    }
+    head = new LmHead(weights.finalNorm(), weights.head(), acts);
+  }
+
+  /** Returns the sizes of this model. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /**
+   * Appends tokens to a cache and computes the logits after the last one.
+   *
+   * @param ids the sequence whose first {@code cache.length()} ids are in the cache
+   * @param end appends the ids up to here; above {@code cache.length()}
+   * @param logits receives {@code [vocabSize]}
+   * @param cancelled asked before every layer
+   * @return false if cancelled; the cache then holds the passes that were complete
+   */
+  public boolean forward(
+      int[] ids, int end, KvCache cache, float[] logits, BooleanSupplier cancelled) {
+    while (cache.length() < end) {
+      int next = Math.min(end, cache.length() + MAX_ROWS);
+      if (!pass(ids, next, cache, next == end ? Logits.LAST : Logits.NONE, logits, cancelled, null)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Appends tokens to a cache and computes the logits after each of them.
+   *
+   * @param ids as above
+   * @param end as above
+   * @param logits receives {@code [end - cache.length() x vocabSize]}
+   * @param trace hears every intermediate value, if given
+   * @param cancelled asked before every layer
+   * @return false if cancelled; the cache is then as it was
+   */
+  public boolean forwardAll(
+      int[] ids,
+      int end,
+      KvCache cache,
+      float[] logits,
+      @Nullable TraceListener trace,
+      BooleanSupplier cancelled) {
+    return pass(ids, end, cache, Logits.ALL, logits, cancelled, trace);
+  }
+
+  private enum Logits {
+    NONE,
+    LAST,
+    ALL
+  }
+
+  private boolean pass(
+      int[] ids,
+      int end,
+      KvCache cache,
+      Logits wanted,
+      float[] logits,
+      BooleanSupplier cancelled,
+      @Nullable TraceListener trace) {
+    turn.lock();
+    try {
+      acts.trace = trace;
+      start(ids, end, cache);
+      acts.trace("embed", config.hiddenSize(), acts.x);
+      for (TransformerBlock block : blocks) {
+        if (cancelled.getAsBoolean()) {
+          return false;
+        }
+        block.forward();
+      }
+      switch (wanted) {
+        case NONE -> {}
+        case LAST -> head.forward(acts.rows() - 1, logits);
+        case ALL -> head.forward(0, logits);
+      }
+      cache.advance(end);
+      return true;
+    } finally {
+      acts.trace = null;
+      acts.releaseAbove(MAX_ROWS);
+      turn.unlock();
+    }
+  }
+
+  /** Fills the batch, the residual stream with embedding rows, and the rotation tables. */
+  private void start(int[] ids, int end, KvCache cache) {
+    int begin = cache.length();
+    cache.reserve(end);
+    acts.reserveRows(end - begin);
+    for (int position = begin; position < end; position++) {
+      int row = position - begin;
+      acts.batch.add(ids[position], cache, position);
+      embedding.copyRow(ids[position], acts.x, row * config.hiddenSize());
+      rope.fill(position, row, acts.cos, acts.sin);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.github.bitnet4j.core.session;
+
+import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.Model;
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.ModelInfo;
+import io.github.bitnet4j.core.format.HuggingFaceDirectory;
+import io.github.bitnet4j.core.format.HuggingFaceDirectory.LoadedWeights;
+import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.KernelProvider;
+import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.ModelLoader;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Loads models; found by {@link java.util.ServiceLoader}. */
+public final class CoreModelLoader implements ModelLoader {
+  private static final Logger LOG = LoggerFactory.getLogger(Model.class);
+
+  /** For {@link java.util.ServiceLoader}. */
+  public CoreModelLoader() {}
+
+  @Override
+  public Model load(Path path, LoadOptions options) throws IOException {
+    long start = System.nanoTime();
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(
+          path.toString(), null, "expected a model directory, found nothing");
+    }
+    if (!Files.isDirectory(path)) {
+      throw new ModelFormatException(
+          path, "expected a Hugging Face model directory, found a file of another kind");
+    }
+    List<KernelProvider> providers = KernelSelection.findProviders();
+    Optional<String> name =
+        options
+            .kernels()
+            .or(() -> Optional.ofNullable(System.getProperty(KernelSelection.PROPERTY)));
+    KernelProvider provider = KernelSelection.select(providers, name);
+    int threads = options.threads().orElse(Runtime.getRuntime().availableProcessors());
+
+    Arena arena = Arena.ofShared();
+    WorkerTeam team = new WorkerTeam(threads, "bitnet4j");
+    boolean loaded = false;
+    try {
+      Model model = load(path, options, provider, arena, team, start);
+      loaded = true;
+      if (name.isEmpty()) {
+        for (String reason : KernelSelection.missedReasons(providers, provider)) {
+          LOG.info("Faster kernels are present but cannot be used. {}", reason);
+        }
+      }
+      return model;
+    } finally {
+      if (!loaded) {
+        team.close();
+        arena.close();
+      }
+    }
+  }
+
+  private static Model load(
+      Path path,
+      LoadOptions options,
+      KernelProvider provider,
+      Arena arena,
+      WorkerTeam team,
+      long start)
+      throws IOException {
+    HuggingFaceDirectory directory = HuggingFaceDirectory.open(path, arena);
+    ModelConfig config = directory.config();
+    int contextLength = options.contextLength().orElse(config.contextLength());
+    if (contextLength > config.contextLength()) {
+      throw new IllegalArgumentException(
+          "contextLength: expected at most %d (the model's own), found %d"
+              .formatted(config.contextLength(), contextLength));
+    }
+    Kernels kernels = provider.kernels();
+    LoadedWeights weights = directory.loadWeights(kernels, arena, team, options.progress());
+    ModelInfo info =
+        new ModelInfo(
+            path,
+            config.architecture(),
+            weights.parameterCount(),
+            config.numLayers(),
+            config.hiddenSize(),
+            config.intermediateSize(),
+            config.numHeads(),
+            config.numKvHeads(),
+            config.headDim(),
+            config.vocabSize(),
+            contextLength,
+            directory.stopIds(),
+            provider.name(),
+            kernels.vectorBits(),
+            team.threads(),
+            directory.fileBytes(),
+            weights.preparedBytes(),
+            Duration.ofNanos(System.nanoTime() - start));
+    LOG.info(
+        "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB prepared, {} ms",
+        path,
+        info.architecture(),
+        Math.round(info.parameterCount() / 1e6),
+        info.kernels(),
+        info.vectorBits() == 0 ? "no vectors" : info.vectorBits() + "-bit vectors",
+        info.threads(),
+        info.mappedBytes() / 1_000_000,
+        info.preparedBytes() / 1_000_000,
+        info.loadTime().toMillis());
+    Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
+    return new TransformerModel(info, directory.tokenizer(), transformer, team, arena);
+  }
+}

@@ -1,0 +1,226 @@
+package io.github.bitnet4j.core.session;
+
+import io.github.bitnet4j.FinishReason;
+import io.github.bitnet4j.Generation;
+import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Token;
+import io.github.bitnet4j.TokenStream;
+import io.github.bitnet4j.core.sampling.TokenChooser;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The generation loop: forward pass, choice of a token, text, and whether that was the end. One step
+ * gives one token; {@code generate} runs the steps at once, a stream when its reader asks for them.
+ *
+ * <p>Its state is guarded by the session, which is held during each step.
+ */
+final class GenerationStream implements TokenStream, Iterator<Token> {
+  private final TransformerSession session;
+  private final TransformerModel model;
+  private final GenerationConfig config;
+  private final Consumer<Generation> onFinish;
+  private final long seed;
+  private final TokenChooser chooser;
+  private final TextAssembler assembler;
+  private final StringBuilder text = new StringBuilder();
+
+  /** Prompt and generated ids: the first {@code length} elements. */
+  private final int[] ids;
+
+  private final int promptLength;
+  private int length;
+
+  private int reusedTokens;
+  private long prefillNanos;
+  private long decodeNanos;
+
+  /** The token that the reader gets next, if it has been computed. */
+  private @Nullable Token next;
+
+  private @Nullable FinishReason finishReason;
+  private boolean failed;
+  private volatile boolean closeRequested;
+
+  /**
+   * Creates a stream; nothing is computed yet.
+   *
+   * @param promptIds checked ids, at most as many as the context holds; not changed by anyone
+   * @param onFinish hears of the result, unless generation fails
+   */
+  GenerationStream(
+      TransformerSession session,
+      TransformerModel model,
+      int[] promptIds,
+      GenerationConfig config,
+      Consumer<Generation> onFinish) {
+    this.session = session;
+    this.model = model;
+    this.config = config;
+    this.onFinish = onFinish;
+    seed = config.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+    chooser = new TokenChooser(config, seed);
+    assembler =
+        model.hasTokenizer()
+            ? TextAssembler.of(model.tokenizer(), config.stop())
+            : TextAssembler.none();
+    promptLength = promptIds.length;
+    length = promptLength;
+    int room = Math.min(config.maxTokens(), session.contextLength() - promptLength);
+    ids = Arrays.copyOf(promptIds, promptLength + room);
+  }
+
+  @Override
+  public Iterator<Token> iterator() {
+    return this;
+  }
+
+  @Override
+  public boolean hasNext() {
+    if (next == null) {
+      session.enterForStream();
+      try {
+        step();
+      } finally {
+        session.exit();
+      }
+    }
+    return next != null;
+  }
+
+  @Override
+  public Token next() {
+    if (!hasNext() || next == null) {
+      throw new NoSuchElementException("the stream is at its end");
+    }
+    Token token = next;
+    next = null;
+    return token;
+  }
+
+  @Override
+  public void close() {
+    closeRequested = true;
+    session.closeStream(this);
+  }
+
+  @Override
+  public Generation result() {
+    session.enterForStream();
+    try {
+      return generation();
+    } finally {
+      session.exit();
+    }
+  }
+
+  /** Generates to the end. The session is held. */
+  Generation runToEnd() {
+    do {
+      next = null;
+      step();
+    } while (next != null);
+    return generation();
+  }
+
+  /** Computes the next token, unless the generation is at its end. The session is held. */
+  private void step() {
+    if (finishReason != null || failed) {
+      return;
+    }
+    failed = true; // until this step has succeeded
+    try {
+      FinishReason ended = length == ids.length ? lengthReason() : generateToken();
+      failed = false;
+      if (ended != null) {
+        endIfOpen(ended);
+      }
+    } finally {
+      if (failed) {
+        session.streamEnded();
+      }
+    }
+  }
+
+  /** Generates one token into {@link #next}, and returns why it is the last one, if it is. */
+  private @Nullable FinishReason generateToken() {
+    long start = System.nanoTime();
+    int reused = session.advanceTo(ids, length, this::isCancelled);
+    if (reused < 0) {
+      return FinishReason.CANCELLED;
+    }
+    int id = chooser.choose(session.logits());
+    if (length == promptLength) {
+      reusedTokens = reused;
+      prefillNanos = System.nanoTime() - start;
+    } else {
+      decodeNanos += System.nanoTime() - start;
+    }
+    ids[length++] = id;
+
+    FinishReason ended = null;
+    String piece;
+    if (!config.ignoreStopTokens() && model.info().stopIds().contains(id)) {
+      ended = FinishReason.STOP_TOKEN;
+      piece = assembler.finish();
+    } else {
+      piece = assembler.accept(id);
+      if (!assembler.isStopped() && length == ids.length) {
+        ended = lengthReason();
+        piece += assembler.finish();
+      }
+      if (assembler.isStopped()) {
+        ended = FinishReason.STOP_STRING;
+      }
+    }
+    text.append(piece);
+    next = new Token(id, piece);
+    return ended;
+  }
+
+  private FinishReason lengthReason() {
+    return length - promptLength == config.maxTokens()
+        ? FinishReason.LENGTH
+        : FinishReason.CONTEXT_FULL;
+  }
+
+  private boolean isCancelled() {
+    return closeRequested || session.isCancelled();
+  }
+
+  /** Ends the generation if it is still going on. The session is held. */
+  void endIfOpen(FinishReason reason) {
+    if (finishReason == null && !failed) {
+      finishReason = reason;
+      session.streamEnded();
+      onFinish.accept(generation());
+    }
+  }
+
+  private Generation generation() {
+    if (failed) {
+      throw new IllegalStateException("the generation failed with an exception");
+    }
+    if (finishReason == null) {
+      throw new IllegalStateException("the stream is open; read it to its end or close it first");
+    }
+    int generated = length - promptLength;
+    return new Generation(
+        Arrays.copyOf(ids, promptLength),
+        Arrays.copyOfRange(ids, promptLength, length),
+        text.toString(),
+        finishReason,
+        seed,
+        new Generation.Stats(
+            reusedTokens,
+            generated == 0 ? 0 : promptLength - reusedTokens,
+            Duration.ofNanos(prefillNanos),
+            Math.max(0, generated - 1),
+            Duration.ofNanos(decodeNanos)));
+  }
+}

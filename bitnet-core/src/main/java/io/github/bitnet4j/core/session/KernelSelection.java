@@ -1,0 +1,99 @@
+package io.github.bitnet4j.core.session;
+
+import io.github.bitnet4j.KernelUnavailableException;
+import io.github.bitnet4j.spi.KernelProvider;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Chooses the kernel provider: the one that was named, else the best that is available. */
+final class KernelSelection {
+  /** System property that names a provider when {@code LoadOptions} does not. */
+  static final String PROPERTY = "bitnet4j.kernels";
+
+  private static final Logger LOG = LoggerFactory.getLogger(KernelSelection.class);
+
+  private KernelSelection() {}
+
+  /**
+   * Returns the provider to use.
+   *
+   * @param found all providers
+   * @param name of the wanted provider, if one was named
+   * @throws KernelUnavailableException if the named one, or every one, is unusable
+   */
+  static KernelProvider select(List<KernelProvider> found, Optional<String> name) {
+    return found.stream()
+        .filter(provider -> name.isEmpty() || provider.name().equals(name.get()))
+        .filter(provider -> provider.unavailableReason().isEmpty())
+        .max(Comparator.comparingInt(KernelProvider::priority))
+        .orElseThrow(() -> new KernelUnavailableException(explain(found, name)));
+  }
+
+  private static String explain(List<KernelProvider> found, Optional<String> name) {
+    StringBuilder message =
+        new StringBuilder("kernels: expected ")
+            .append(name.map(n -> "the provider " + n).orElse("a provider"))
+            .append(", found ")
+            .append(found.isEmpty() ? "none; add bitnet-kernels-scalar" : "");
+    String separator = "";
+    for (KernelProvider provider : found) {
+      message
+          .append(separator)
+          .append(provider.name())
+          .append(" (")
+          .append(provider.unavailableReason().map(r -> "unavailable: " + r).orElse("available"))
+          .append(')');
+      separator = ", ";
+    }
+    return message.toString();
+  }
+
+  /**
+   * Returns why better providers than the chosen one cannot be used, to be told once for each model.
+   */
+  static List<String> missedReasons(List<KernelProvider> found, KernelProvider chosen) {
+    List<String> reasons = new ArrayList<>();
+    for (KernelProvider provider : found) {
+      if (provider.priority() > chosen.priority()) {
+        provider
+            .unavailableReason()
+            .ifPresent(reason -> reasons.add(provider.name() + ": " + reason));
+      }
+    }
+    return reasons;
+  }
+
+  /** Finds all providers that can be instantiated; one that cannot is logged and left out. */
+  static List<KernelProvider> findProviders() {
+    List<KernelProvider> found = load(ServiceLoader.load(KernelProvider.class));
+    // In containers the application's class loader may not see what the library's does.
+    return found.isEmpty()
+        ? load(ServiceLoader.load(KernelProvider.class, KernelSelection.class.getClassLoader()))
+        : found;
+  }
+
+  private static List<KernelProvider> load(ServiceLoader<KernelProvider> loader) {
+    List<KernelProvider> found = new ArrayList<>();
+    Iterator<KernelProvider> providers = loader.iterator();
+    int failures = 0;
+    while (failures < 100) { // a broken iterator must not keep us for ever
+      try {
+        if (!providers.hasNext()) {
+          break;
+        }
+        found.add(providers.next());
+      } catch (ServiceConfigurationError | LinkageError e) {
+        failures++;
+        LOG.warn("A kernel provider cannot be loaded and is left out: {}", e.toString());
+      }
+    }
+    return found;
+  }
+}

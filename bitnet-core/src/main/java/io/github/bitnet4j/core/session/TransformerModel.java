@@ -1,0 +1,97 @@
+package io.github.bitnet4j.core.session;
+
+import io.github.bitnet4j.Model;
+import io.github.bitnet4j.ModelInfo;
+import io.github.bitnet4j.Session;
+import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.tokenizer.Tokenizer;
+import java.lang.foreign.Arena;
+import org.jspecify.annotations.Nullable;
+
+/** A loaded model and what it owns: the mapped weights and the worker team. */
+final class TransformerModel implements Model {
+  private final ModelInfo info;
+  private final @Nullable Tokenizer tokenizer;
+  private final Transformer transformer;
+  private final WorkerTeam team;
+  private final Arena arena;
+  private final Object lock = new Object();
+  private int openSessions;
+  private boolean closed;
+
+  TransformerModel(
+      ModelInfo info,
+      @Nullable Tokenizer tokenizer,
+      Transformer transformer,
+      WorkerTeam team,
+      Arena arena) {
+    this.info = info;
+    this.tokenizer = tokenizer;
+    this.transformer = transformer;
+    this.team = team;
+    this.arena = arena;
+  }
+
+  @Override
+  public ModelInfo info() {
+    return info;
+  }
+
+  @Override
+  public Tokenizer tokenizer() {
+    if (tokenizer == null) {
+      throw new IllegalStateException(
+          info.path() + " has no tokenizer.json; use token ids instead of text");
+    }
+    return tokenizer;
+  }
+
+  boolean hasTokenizer() {
+    return tokenizer != null;
+  }
+
+  Transformer transformer() {
+    return transformer;
+  }
+
+  @Override
+  public Session newSession() {
+    synchronized (lock) {
+      if (closed) {
+        throw new IllegalStateException("the model is closed: " + info.path());
+      }
+      openSessions++;
+    }
+    return new TransformerSession(this);
+  }
+
+  /** Called once by each session when it is closed. */
+  void sessionClosed() {
+    synchronized (lock) {
+      openSessions--;
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (lock) {
+      if (closed) {
+        return;
+      }
+      if (openSessions > 0) {
+        throw new IllegalStateException(
+            "%d sessions of %s are still open; close them first"
+                .formatted(openSessions, info.path()));
+      }
+      closed = true;
+    }
+    team.close();
+    arena.close();
+  }
+
+  @Override
+  public String toString() {
+    return "Model[%s, %s, kernels %s]".formatted(info.path(), info.architecture(), info.kernels());
+  }
+}

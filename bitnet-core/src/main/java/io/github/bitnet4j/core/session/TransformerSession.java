@@ -1,0 +1,321 @@
+package io.github.bitnet4j.core.session;
+
+import io.github.bitnet4j.ChatMessage;
+import io.github.bitnet4j.ContextOverflowException;
+import io.github.bitnet4j.FinishReason;
+import io.github.bitnet4j.Generation;
+import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Session;
+import io.github.bitnet4j.TokenStream;
+import io.github.bitnet4j.TraceListener;
+import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.tokenizer.ChatTemplate;
+import io.github.bitnet4j.tokenizer.EncodeOptions;
+import io.github.bitnet4j.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.ConcurrentModificationException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session: the KV cache, the ids it holds, and the conversation.
+ *
+ * <p>{@link #use} guards every entry: one thread at a time, not closed, no stream open. A {@link
+ * GenerationStream} that an application reads enters through {@link #enterForStream} at each step.
+ */
+final class TransformerSession implements Session {
+  private final TransformerModel model;
+  private final Transformer transformer;
+  private final KvCache cache;
+  private final float[] logits;
+  private final ReentrantLock inUse = new ReentrantLock();
+  private final List<ChatMessage> messages = new ArrayList<>();
+
+  /** The ids whose keys and values are in the cache: its first {@code cache.length()} elements. */
+  private int[] cachedIds = {};
+
+  private @Nullable GenerationStream openStream;
+  private volatile boolean cancelRequested;
+  private volatile boolean closed;
+  private boolean released;
+
+  TransformerSession(TransformerModel model) {
+    this.model = model;
+    transformer = model.transformer();
+    cache = new KvCache(transformer.config(), model.info().contextLength());
+    logits = new float[transformer.config().vocabSize()];
+  }
+
+  // ---- Generation
+
+  @Override
+  public Generation generate(String prompt, GenerationConfig config) {
+    return use(() -> open(encode(prompt), config, generation -> {}).runToEnd());
+  }
+
+  @Override
+  public Generation generate(int[] promptIds, GenerationConfig config) {
+    return use(() -> open(promptIds.clone(), config, generation -> {}).runToEnd());
+  }
+
+  @Override
+  public TokenStream stream(String prompt, GenerationConfig config) {
+    return use(() -> open(encode(prompt), config, generation -> {}));
+  }
+
+  @Override
+  public TokenStream stream(int[] promptIds, GenerationConfig config) {
+    return use(() -> open(promptIds.clone(), config, generation -> {}));
+  }
+
+  @Override
+  public Generation chat(ChatMessage message, GenerationConfig config) {
+    return use(() -> openChat(message, config).runToEnd());
+  }
+
+  @Override
+  public TokenStream streamChat(ChatMessage message, GenerationConfig config) {
+    return use(() -> openChat(message, config));
+  }
+
+  private GenerationStream openChat(ChatMessage message, GenerationConfig config) {
+    Tokenizer tokenizer = model.tokenizer();
+    ChatTemplate template =
+        tokenizer
+            .chatTemplate()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        model.info().path() + " has no chat template; use generate instead"));
+    List<Map<String, String>> conversation = new ArrayList<>();
+    messages.forEach(earlier -> conversation.add(asMap(earlier)));
+    conversation.add(asMap(message));
+    return open(
+        template.encode(tokenizer, conversation, true),
+        config,
+        reply -> {
+          messages.add(message);
+          messages.add(ChatMessage.assistant(reply.text()));
+        });
+  }
+
+  private static Map<String, String> asMap(ChatMessage message) {
+    return Map.of("role", message.role(), "content", message.content());
+  }
+
+  private int[] encode(String prompt) {
+    Tokenizer tokenizer = model.tokenizer();
+    if (prompt.isEmpty()) {
+      throw new IllegalArgumentException("prompt: expected some text, found an empty string");
+    }
+    return tokenizer.encode(prompt, new EncodeOptions(tokenizer.addsBos(), false));
+  }
+
+  private GenerationStream open(
+      int[] promptIds, GenerationConfig config, Consumer<Generation> onFinish) {
+    checkIds(promptIds);
+    if (!config.stop().isEmpty()) {
+      model.tokenizer(); // stop strings need text
+    }
+    cancelRequested = false;
+    openStream = new GenerationStream(this, model, promptIds, config, onFinish);
+    return openStream;
+  }
+
+  private void checkIds(int[] ids) {
+    if (ids.length == 0) {
+      throw new IllegalArgumentException("prompt: expected at least one token id, found none");
+    }
+    int vocabSize = transformer.config().vocabSize();
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= vocabSize) {
+        throw new IllegalArgumentException(
+            "prompt: expected token ids from 0 to %d, found %d at index %d"
+                .formatted(vocabSize - 1, ids[i], i));
+      }
+    }
+    if (ids.length > contextLength()) {
+      throw new ContextOverflowException(ids.length, contextLength());
+    }
+  }
+
+  // ---- For GenerationStream, which holds the session while it computes
+
+  /**
+   * Brings the cache to hold exactly the first {@code length} ids, and the logits to what follows
+   * them. What the cache has in common with the ids is kept.
+   *
+   * @param cancelled asked before every layer, besides the session's own reasons to stop
+   * @return how many ids were in the cache already, or -1 if cancelled
+   */
+  int advanceTo(int[] ids, int length, BooleanSupplier cancelled) {
+    int candidates = Math.min(cache.length(), length - 1); // the last id is needed for its logits
+    int mismatch = Arrays.mismatch(cachedIds, 0, candidates, ids, 0, candidates);
+    int reused = mismatch < 0 ? candidates : mismatch;
+    cache.truncate(reused);
+    if (cachedIds.length < length) {
+      cachedIds = Arrays.copyOf(cachedIds, Math.min(contextLength(), 2 * length));
+    }
+    System.arraycopy(ids, reused, cachedIds, reused, length - reused);
+    return transformer.forward(ids, length, cache, logits, cancelled) ? reused : -1;
+  }
+
+  /** Returns the logits after the last id; the array is reused. */
+  float[] logits() {
+    return logits;
+  }
+
+  /** Returns whether the session wants its generation to stop. */
+  boolean isCancelled() {
+    return cancelRequested || closed || Thread.currentThread().isInterrupted();
+  }
+
+  /** Called by the open stream when it is at its end. */
+  void streamEnded() {
+    openStream = null;
+  }
+
+  /** Takes the session for the open stream; to be followed by {@link #exit}. */
+  void enterForStream() {
+    if (inUse.isHeldByCurrentThread()) {
+      throw new IllegalStateException("a session cannot be used by a callback of its own");
+    }
+    if (!inUse.tryLock()) {
+      if (!closed) {
+        throw usedTwice();
+      }
+      inUse.lock(); // whoever closes the session has it for a moment; the stream then is at its end
+    }
+  }
+
+  void exit() {
+    inUse.unlock();
+  }
+
+  /** Ends the stream as cancelled, waiting for a token that another thread is computing. */
+  void closeStream(GenerationStream stream) {
+    if (inUse.isHeldByCurrentThread()) {
+      return; // a callback of the stream closes it: it stops when the callback returns
+    }
+    inUse.lock();
+    try {
+      stream.endIfOpen(FinishReason.CANCELLED);
+    } finally {
+      inUse.unlock();
+    }
+  }
+
+  // ---- Trace
+
+  @Override
+  public void trace(int[] ids, TraceListener listener) {
+    use(
+        () -> {
+          checkIds(ids);
+          long logitCount = (long) ids.length * transformer.config().vocabSize();
+          if (logitCount > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(
+                "ids: expected few enough for %d logits, found %d"
+                    .formatted(Integer.MAX_VALUE - 8, ids.length));
+          }
+          cancelRequested = false;
+          cache.truncate(0);
+          cachedIds = ids.clone();
+          return transformer.forwardAll(
+              ids, ids.length, cache, new float[(int) logitCount], listener, this::isCancelled);
+        });
+  }
+
+  // ---- State
+
+  @Override
+  public int position() {
+    return use(cache::length);
+  }
+
+  @Override
+  public int contextLength() {
+    return cache.contextLength();
+  }
+
+  @Override
+  public long kvCacheBytes() {
+    return use(cache::bytes);
+  }
+
+  @Override
+  public void reset() {
+    use(
+        () -> {
+          messages.clear();
+          cache.truncate(0);
+          return null;
+        });
+  }
+
+  @Override
+  public void cancel() {
+    cancelRequested = true;
+  }
+
+  @Override
+  public void close() {
+    if (inUse.isHeldByCurrentThread()) {
+      throw new IllegalStateException("a session cannot be closed by a callback of its own");
+    }
+    closed = true; // a running generation sees it and stops
+    inUse.lock();
+    try {
+      if (!released) {
+        released = true;
+        if (openStream != null) {
+          openStream.endIfOpen(FinishReason.CANCELLED);
+        }
+        cache.close();
+        model.sessionClosed();
+      }
+    } finally {
+      inUse.unlock();
+    }
+  }
+
+  /** Runs an action with the session to itself. */
+  private <T extends @Nullable Object> T use(Supplier<T> action) {
+    if (inUse.isHeldByCurrentThread()) {
+      throw new IllegalStateException("a session cannot be used by a callback of its own");
+    }
+    if (!inUse.tryLock()) {
+      throw usedTwice();
+    }
+    try {
+      if (closed) {
+        throw new IllegalStateException("the session is closed");
+      }
+      if (openStream != null) {
+        throw new IllegalStateException(
+            "a token stream of this session is open; read it to its end or close it first");
+      }
+      return action.get();
+    } finally {
+      inUse.unlock();
+    }
+  }
+
+  private static ConcurrentModificationException usedTwice() {
+    return new ConcurrentModificationException(
+        "the session is in use by another thread; open a session for each thread");
+  }
+
+  @Override
+  public String toString() {
+    return "Session[%s, %d of %d tokens]"
+        .formatted(model.info().path(), cache.length(), cache.contextLength());
+  }
+}
