@@ -1,0 +1,194 @@
+package io.github.bitnet4j.kernels.scalar;
+
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.FloatMath;
+import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryMatrix;
+import io.github.bitnet4j.spi.TernaryTensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Objects;
+
+/** The kernels as {@link Kernels} describes them, one loop per sentence. */
+final class ScalarKernels implements Kernels {
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  /** The accumulators of a lane sum. */
+  private static final int LANES = 16;
+
+  @Override
+  public int vectorBits() {
+    return 0;
+  }
+
+  @Override
+  public float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset) {
+    Objects.checkFromIndexSize(xOffset, length, x.length);
+    Objects.checkFromIndexSize(qOffset, length, q.length);
+    float max = 1e-5f;
+    for (int i = 0; i < length; i++) {
+      max = Math.max(max, Math.abs(x[xOffset + i])); // NaN if either is
+    }
+    float scale = 127 / max;
+    for (int i = 0; i < length; i++) {
+      int rounded = (int) Math.rint(x[xOffset + i] * scale); // NaN becomes 0
+      q[qOffset + i] = (byte) Math.clamp(rounded, -128, 127);
+    }
+    return scale;
+  }
+
+  @Override
+  public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
+    return switch (tensor.layout()) {
+      case ROW_QUARTERS -> new ScalarMatrix(tensor.rows(), tensor.columns(), tensor.data());
+    };
+  }
+
+  @Override
+  public void ternaryMatMul(
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
+    if (!(w instanceof ScalarMatrix matrix)) {
+      throw new IllegalArgumentException("not prepared by these kernels: " + w);
+    }
+    int rows = matrix.rows();
+    int columns = matrix.columns();
+    int quarter = matrix.units();
+    Objects.checkFromToIndex(fromUnit, toUnit, quarter);
+    Objects.checkFromIndexSize(0, (long) tokens * columns, x.length);
+    Objects.checkFromIndexSize(0, (long) tokens * rows, out.length);
+    int[] sums = new int[4];
+    for (int unit = fromUnit; unit < toUnit; unit++) {
+      long start = (long) unit * columns;
+      for (int t = 0; t < tokens; t++) {
+        Arrays.fill(sums, 0);
+        for (int c = 0; c < columns; c++) {
+          int codes = matrix.packed().get(ValueLayout.JAVA_BYTE, start + c);
+          int xc = x[t * columns + c];
+          sums[0] += ((codes & 3) - 1) * xc;
+          sums[1] += ((codes >> 2 & 3) - 1) * xc;
+          sums[2] += ((codes >> 4 & 3) - 1) * xc;
+          sums[3] += ((codes >> 6 & 3) - 1) * xc;
+        }
+        for (int j = 0, row = unit; j < 4 && row < rows; j++, row += quarter) {
+          out[t * rows + row] = sums[j];
+        }
+      }
+    }
+  }
+
+  @Override
+  public void denseMatMul(
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+    int columns = w.columns();
+    Objects.checkFromToIndex(fromRow, toRow, w.rows());
+    Objects.checkFromIndexSize(0, (long) tokens * columns, x.length);
+    Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
+    float[] weights = new float[columns];
+    float[] sums = new float[LANES];
+    for (int row = fromRow; row < toRow; row++) {
+      w.copyRow(row, weights, 0);
+      for (int t = 0; t < tokens; t++) {
+        Arrays.fill(sums, 0);
+        for (int i = 0; i < columns; i++) {
+          sums[i % LANES] = Math.fma(weights[i], x[t * columns + i], sums[i % LANES]);
+        }
+        out[t * w.rows() + row] = total(sums);
+      }
+    }
+  }
+
+  @Override
+  public void rmsNorm(
+      float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset) {
+    int n = weight.length;
+    Objects.checkFromIndexSize(xOffset, n, x.length);
+    Objects.checkFromIndexSize(outOffset, n, out.length);
+    float[] sums = new float[LANES];
+    for (int i = 0; i < n; i++) {
+      float xi = x[xOffset + i];
+      sums[i % LANES] = Math.fma(xi, xi, sums[i % LANES]);
+    }
+    float r = 1 / (float) Math.sqrt(total(sums) / n + epsilon);
+    for (int i = 0; i < n; i++) {
+      out[outOffset + i] = weight[i] * (x[xOffset + i] * r);
+    }
+  }
+
+  @Override
+  public void attentionScores(
+      float[] query,
+      int queryOffset,
+      int headDim,
+      float scale,
+      MemorySegment keys,
+      long keysOffset,
+      int keyStride,
+      int positions,
+      float[] scores,
+      int scoresOffset) {
+    Objects.checkFromIndexSize(queryOffset, headDim, query.length);
+    Objects.checkFromIndexSize(scoresOffset, positions, scores.length);
+    float[] sums = new float[LANES];
+    for (int p = 0; p < positions; p++) {
+      long key = keysOffset + (long) p * keyStride;
+      Arrays.fill(sums, 0);
+      for (int i = 0; i < headDim; i++) {
+        float k = keys.get(FLOAT, (key + i) * Float.BYTES);
+        sums[i % LANES] = Math.fma(query[queryOffset + i], k, sums[i % LANES]);
+      }
+      scores[scoresOffset + p] = scale * total(sums);
+    }
+  }
+
+  @Override
+  public void softmax(float[] x, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, x.length);
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < length; i++) {
+      max = Math.max(max, x[offset + i]);
+    }
+    float[] sums = new float[LANES];
+    for (int i = 0; i < length; i++) {
+      x[offset + i] = FloatMath.exp(x[offset + i] - max);
+      sums[i % LANES] += x[offset + i];
+    }
+    float sum = total(sums);
+    for (int i = 0; i < length; i++) {
+      x[offset + i] /= sum;
+    }
+  }
+
+  @Override
+  public void addWeighted(
+      float[] weights,
+      int weightsOffset,
+      MemorySegment values,
+      long valuesOffset,
+      int valueStride,
+      int positions,
+      int headDim,
+      float[] out,
+      int outOffset) {
+    Objects.checkFromIndexSize(weightsOffset, positions, weights.length);
+    Objects.checkFromIndexSize(outOffset, headDim, out.length);
+    for (int p = 0; p < positions; p++) {
+      long value = valuesOffset + (long) p * valueStride;
+      for (int i = 0; i < headDim; i++) {
+        float v = values.get(FLOAT, (value + i) * Float.BYTES);
+        out[outOffset + i] = Math.fma(weights[weightsOffset + p], v, out[outOffset + i]);
+      }
+    }
+  }
+
+  /** Adds the accumulators of a lane sum in the order of the contract; overwrites them. */
+  private static float total(float[] sums) {
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int j = 0; j < half; j++) {
+        sums[j] += sums[j + half];
+      }
+    }
+    return sums[0];
+  }
+}
