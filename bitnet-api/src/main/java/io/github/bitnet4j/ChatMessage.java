@@ -5,8 +5,8 @@ import java.util.Objects;
 /**
  * A message of a conversation.
  *
- * @param role who speaks, in the words of the model's chat template: {@code system}, {@code user} or
- *     {@code assistant}
+ * @param role who speaks, in the words of the model's chat template: {@code system}, {@code user}
+ *     or {@code assistant}
  * @param content what is said; plain data that can never act as template or special token
  */
 public record ChatMessage(String role, String content) {

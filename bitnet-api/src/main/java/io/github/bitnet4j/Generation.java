@@ -11,16 +11,13 @@ import java.util.Objects;
  * @param ids the generated token ids, a final stop token included
  * @param text the generated text; special tokens and a final stop string are left out
  * @param finishReason why it ended
- * @param seed the seed that was used; it gives the same text again with the same prompt and settings
+ * @param seed the seed that was used; it gives the same text again with the same prompt and
+ *     settings
  * @param stats counts and times
  */
+@SuppressWarnings("ArrayRecordComponent") // the arrays are copied in and out, compared by content
 public record Generation(
-    int[] promptIds,
-    int[] ids,
-    String text,
-    FinishReason finishReason,
-    long seed,
-    Stats stats) {
+    int[] promptIds, int[] ids, String text, FinishReason finishReason, long seed, Stats stats) {
 
   /** Copies the arrays. */
   public Generation {

@@ -202,8 +202,7 @@ public final class GenerationConfig {
 
     private static void check(boolean ok, String setting, String expected, Object found) {
       if (!ok) {
-        throw new IllegalArgumentException(
-            setting + ": expected " + expected + ", found " + found);
+        throw new IllegalArgumentException(setting + ": expected " + expected + ", found " + found);
       }
     }
   }

@@ -91,8 +91,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Sets the number of threads that compute, the calling one included; the number of processors if
-     * not set. It never changes a result.
+     * Sets the number of threads that compute, the calling one included; the number of processors
+     * if not set. It never changes a result.
      *
      * @throws IllegalArgumentException if not from 1 to {@link #MAX_THREADS}
      */

@@ -27,10 +27,11 @@ public interface Model extends AutoCloseable {
    *
    * @param path a Hugging Face model directory
    * @throws NoSuchFileException if nothing is at the path
-   * @throws ModelFormatException if the files cannot be used as a model; the message names the file,
-   *     the place, what was expected and found
+   * @throws ModelFormatException if the files cannot be used as a model; the message names the
+   *     file, the place, what was expected and found
    * @throws IOException if reading fails
-   * @throws IllegalStateException if no loader is on the class path or module path (add bitnet-core)
+   * @throws IllegalStateException if no loader is on the class path or module path (add
+   *     bitnet-core)
    */
   static Model load(Path path) throws IOException {
     return load(path, LoadOptions.defaults());
@@ -42,13 +43,14 @@ public interface Model extends AutoCloseable {
    * @param path a Hugging Face model directory
    * @param options kernels, threads, context length, progress
    * @throws NoSuchFileException if nothing is at the path
-   * @throws ModelFormatException if the files cannot be used as a model; the message names the file,
-   *     the place, what was expected and found
+   * @throws ModelFormatException if the files cannot be used as a model; the message names the
+   *     file, the place, what was expected and found
    * @throws IOException if reading fails
    * @throws KernelUnavailableException if the options name a kernel provider that cannot run here
    * @throws IllegalArgumentException if an option does not fit the model, such as a context length
    *     above the model's own
-   * @throws IllegalStateException if no loader is on the class path or module path (add bitnet-core)
+   * @throws IllegalStateException if no loader is on the class path or module path (add
+   *     bitnet-core)
    */
   static Model load(Path path, LoadOptions options) throws IOException {
     return Loaders.find(ModelLoader.class, "add the dependency bitnet-core").load(path, options);
@@ -60,7 +62,8 @@ public interface Model extends AutoCloseable {
   /**
    * Returns the model's tokenizer.
    *
-   * @throws IllegalStateException if the model directory has none; such a model takes token ids only
+   * @throws IllegalStateException if the model directory has none; such a model takes token ids
+   *     only
    */
   Tokenizer tokenizer();
 

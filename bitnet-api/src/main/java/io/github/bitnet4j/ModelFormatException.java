@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A file that cannot be used as a model: damaged, incomplete, or of an unsupported kind. The message
- * names the file, the place in it, what was expected and what was found.
+ * A file that cannot be used as a model: damaged, incomplete, or of an unsupported kind. The
+ * message names the file, the place in it, what was expected and what was found.
  */
 public final class ModelFormatException extends IOException {
   private static final long serialVersionUID = 1L;

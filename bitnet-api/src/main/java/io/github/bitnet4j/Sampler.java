@@ -26,8 +26,8 @@ public interface Sampler {
    * Returns the id of the next token, from 0 to {@code logits.length - 1}. Any other value ends the
    * generation with an {@link IllegalStateException}; an exception thrown here passes through.
    *
-   * @param logits one finite value for each token of the vocabulary; may be changed freely, and must
-   *     not be kept
+   * @param logits one finite value for each token of the vocabulary; may be changed freely, and
+   *     must not be kept
    * @param random the generation's random numbers, seeded by {@link GenerationConfig#seed()}
    */
   int sample(float[] logits, RandomGenerator random);

@@ -7,15 +7,15 @@ import java.util.List;
  * One text being written or one conversation: the tokens seen so far and the model's memory of them
  * (the KV cache).
  *
- * <p><b>Contexts.</b> {@code generate} and {@code stream} take the whole context: the result depends
- * on the prompt alone, not on earlier calls. What the prompt shares with the tokens already in the
- * KV cache is not computed again. {@code chat} adds a message to a conversation that the session
- * keeps.
+ * <p><b>Contexts.</b> {@code generate} and {@code stream} take the whole context: the result
+ * depends on the prompt alone, not on earlier calls. What the prompt shares with the tokens already
+ * in the KV cache is not computed again. {@code chat} adds a message to a conversation that the
+ * session keeps.
  *
- * <p><b>Threads.</b> A session may be used by any thread, but by one at a time: a second thread gets
- * a {@link ConcurrentModificationException}. Only {@link #cancel} and {@link #close} may be called
- * from another thread while the session works. While a {@link TokenStream} is open, every other
- * method but those two throws {@link IllegalStateException}.
+ * <p><b>Threads.</b> A session may be used by any thread, but by one at a time: a second thread
+ * gets a {@link ConcurrentModificationException}. Only {@link #cancel} and {@link #close} may be
+ * called from another thread while the session works. While a {@link TokenStream} is open, every
+ * other method but those two throws {@link IllegalStateException}.
  *
  * <p><b>Interrupts.</b> Interrupting the thread that generates acts like {@link #cancel}; the
  * thread's interrupt status stays set.
@@ -105,10 +105,10 @@ public interface Session extends AutoCloseable {
   Generation chat(ChatMessage message, GenerationConfig config);
 
   /**
-   * Says a message in this session's conversation and streams the reply. The conversation so far and
-   * the message are laid out by the model's own chat template; message content can never produce
-   * special tokens. To say something without asking for a reply, such as a system message, use
-   * {@link #addMessage}.
+   * Says a message in this session's conversation and streams the reply. The conversation so far
+   * and the message are laid out by the model's own chat template; message content can never
+   * produce special tokens. To say something without asking for a reply, such as a system message,
+   * use {@link #addMessage}.
    *
    * <p>Message and reply join the conversation when the reply is complete or was cancelled; a reply
    * that failed leaves the conversation as it was.
@@ -149,14 +149,14 @@ public interface Session extends AutoCloseable {
 
   /**
    * Asks the generation that is running, if any, to stop: it ends with {@link
-   * FinishReason#CANCELLED} within the time of one layer, also while it processes the prompt. May be
-   * called from any thread.
+   * FinishReason#CANCELLED} within the time of one layer, also while it processes the prompt. May
+   * be called from any thread.
    */
   void cancel();
 
   /**
-   * Cancels what is running, waits for it, and releases the KV cache. May be called from any thread;
-   * closing twice does nothing.
+   * Cancels what is running, waits for it, and releases the KV cache. May be called from any
+   * thread; closing twice does nothing.
    */
   @Override
   void close();

@@ -6,8 +6,8 @@ import java.util.Iterator;
  * A continuation as it is being generated. Each {@code next()} of the iterator computes one token.
  *
  * <p>A stream belongs to its session and follows its thread rule. It can be iterated once. Whoever
- * opens it closes it; a stream that was read to its end is closed already. {@link #close} before the
- * end cancels, from any thread.
+ * opens it closes it; a stream that was read to its end is closed already. {@link #close} before
+ * the end cancels, from any thread.
  */
 public interface TokenStream extends Iterable<Token>, AutoCloseable {
   /**

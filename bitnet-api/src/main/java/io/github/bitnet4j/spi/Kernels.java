@@ -14,17 +14,17 @@ import java.lang.foreign.SegmentAllocator;
  * <ul>
  *   <li>Integer products are summed exactly.
  *   <li>A <b>lane sum</b> of float terms {@code t[0..n)} uses 16 accumulators that start at 0: term
- *       {@code i} goes to accumulator {@code i % 16}, in ascending order. Then accumulator {@code j}
- *       takes in {@code j + 8} (for j below 8), {@code j + 4}, {@code j + 2}, {@code j + 1}; the
+ *       {@code i} goes to accumulator {@code i % 16}, in ascending order. Then accumulator {@code
+ *       j} takes in {@code j + 8} (for j below 8), {@code j + 4}, {@code j + 2}, {@code j + 1}; the
  *       result is accumulator 0.
  *   <li>A product that is added to an accumulator is a fused multiply-add ({@link Math#fma}).
  *   <li>Everything else is single float operations, rounded after each one, in the order written.
  *   <li>The exponential is {@link FloatMath#exp}.
  * </ul>
  *
- * <p>Offsets and lengths count elements unless the name ends in {@code Bytes}. Inputs and outputs do
- * not overlap unless an operation says so. Results for NaN and infinite inputs are NaN, infinite or
- * unspecified, but never an exception. Arguments out of bounds give an {@link
+ * <p>Offsets and lengths count elements unless the name ends in {@code Bytes}. Inputs and outputs
+ * do not overlap unless an operation says so. Results for NaN and infinite inputs are NaN, infinite
+ * or unspecified, but never an exception. Arguments out of bounds give an {@link
  * IndexOutOfBoundsException}.
  */
 public interface Kernels {
@@ -42,8 +42,8 @@ public interface Kernels {
   float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset);
 
   /**
-   * Turns a ternary tensor of a model file into the matrix type of these kernels. The tensor's codes
-   * are valid. If its layout serves as it is, it is used in place.
+   * Turns a ternary tensor of a model file into the matrix type of these kernels. The tensor's
+   * codes are valid. If its layout serves as it is, it is used in place.
    *
    * @param tensor the weights; its data stays valid as long as the matrix is used
    * @param memory gives memory outside the heap for a copy in another layout; thread-safe
@@ -60,12 +60,11 @@ public interface Kernels {
    * @param fromUnit first unit of work, see {@link TernaryMatrix#units}
    * @param toUnit one past the last
    */
-  void ternaryMatMul(
-      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit);
+  void ternaryMatMul(TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit);
 
   /**
-   * Multiplies a dense matrix with float rows: {@code out[t][o]} is the lane sum of {@code w[o][i] *
-   * x[t][i]}.
+   * Multiplies a dense matrix with float rows: {@code out[t][o]} is the lane sum of {@code w[o][i]
+   * * x[t][i]}.
    *
    * @param w {@code [rows x columns]}, finite values
    * @param x {@code [tokens x columns]}, row-major
@@ -77,19 +76,19 @@ public interface Kernels {
   void denseMatMul(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow);
 
   /**
-   * Normalizes one row by its root mean square: {@code out_i = weight_i * (x_i * r)} with {@code r =
-   * 1 / sqrt(m / n + epsilon)}, where m is the lane sum of {@code x_i * x_i} and n the length of
+   * Normalizes one row by its root mean square: {@code out_i = weight_i * (x_i * r)} with {@code r
+   * = 1 / sqrt(m / n + epsilon)}, where m is the lane sum of {@code x_i * x_i} and n the length of
    * {@code weight}. {@code x} and {@code out} may be the same place.
    */
-  void rmsNorm(
-      float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset);
+  void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset);
 
   /**
-   * Computes one query's attention scores: {@code scores_p = scale * s_p}, where s_p is the lane sum
-   * of {@code query_i * key_p,i}.
+   * Computes one query's attention scores: {@code scores_p = scale * s_p}, where s_p is the lane
+   * sum of {@code query_i * key_p,i}.
    *
    * @param query {@code [headDim]} at {@code queryOffset}
-   * @param keys float32 rows in native byte order; row p starts at {@code keysOffset + p * keyStride}
+   * @param keys float32 rows in native byte order; row p starts at {@code keysOffset + p *
+   *     keyStride}
    * @param keysOffset where row 0 starts
    * @param keyStride floats from one row to the next
    * @param positions number of rows
@@ -108,8 +107,8 @@ public interface Kernels {
       int scoresOffset);
 
   /**
-   * Replaces scores by probabilities: with {@code e_i = exp(x_i - max)}, {@code x_i = e_i / s} where
-   * s is the lane sum of the e_i.
+   * Replaces scores by probabilities: with {@code e_i = exp(x_i - max)}, {@code x_i = e_i / s}
+   * where s is the lane sum of the e_i.
    *
    * @param x {@code [length]} at {@code offset}, at least one element
    */

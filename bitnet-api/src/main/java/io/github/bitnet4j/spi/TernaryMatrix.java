@@ -17,6 +17,8 @@ public interface TernaryMatrix {
    */
   int units();
 
-  /** Returns the memory outside the heap taken for a copy; 0 if the file's data is used in place. */
+  /**
+   * Returns the memory outside the heap taken for a copy; 0 if the file's data is used in place.
+   */
   long preparedBytes();
 }

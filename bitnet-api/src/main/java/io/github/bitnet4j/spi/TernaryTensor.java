@@ -13,8 +13,7 @@ import java.util.Objects;
  * @param columns input features
  * @param data exactly {@link Layout#byteSize} bytes, mapped from the file; codes are valid
  */
-public record TernaryTensor(
-    String name, Layout layout, int rows, int columns, MemorySegment data) {
+public record TernaryTensor(String name, Layout layout, int rows, int columns, MemorySegment data) {
 
   /** Checks that the data has the size that layout and shape ask for. */
   public TernaryTensor {
@@ -38,8 +37,8 @@ public record TernaryTensor(
      * The packing of Hugging Face {@code bitnet} checkpoints. A trit is coded as trit + 1 in two
      * bits; code 3 is invalid. With {@code R = ceil(rows / 4)}, the packed matrix has R rows of
      * {@code columns} bytes, and the byte at (r, c) holds the trits of column c of the four rows r,
-     * R + r, 2R + r and 3R + r, lowest bits first. Rows from {@code rows} on do not exist; their bits
-     * are 0.
+     * R + r, 2R + r and 3R + r, lowest bits first. Rows from {@code rows} on do not exist; their
+     * bits are 0.
      *
      * <p>Example with 8 x 2 trits, so R = 2: the byte 0xA1 = 10 10 00 01 at (0, 0) says row 0 has
      * trit 0 (code 01), row 2 has -1 (00), row 4 has +1 (10) and row 6 has +1 (10).

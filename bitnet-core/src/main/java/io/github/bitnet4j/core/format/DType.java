@@ -4,7 +4,7 @@ import io.github.bitnet4j.spi.DenseMatrix;
 import java.util.Optional;
 
 /** Element types of safetensors files. */
-enum DType {
+public enum DType {
   BOOL(1),
   U8(1),
   I8(1),
@@ -27,7 +27,8 @@ enum DType {
     this.bytes = bytes;
   }
 
-  int bytes() {
+  /** Returns the size of an element in bytes. */
+  public int bytes() {
     return bytes;
   }
 

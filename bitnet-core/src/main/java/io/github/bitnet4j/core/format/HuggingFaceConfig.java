@@ -32,7 +32,8 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
     JsonConfig json = JsonConfig.read(configPath);
     ModelConfig model = readModel(json);
 
-    TreeSet<Integer> stopIds = new TreeSet<>(json.intOrInts("eos_token_id", 0, model.vocabSize() - 1));
+    TreeSet<Integer> stopIds =
+        new TreeSet<>(json.intOrInts("eos_token_id", 0, model.vocabSize() - 1));
     Path generationPath = directory.resolve("generation_config.json");
     if (Files.exists(generationPath)) {
       stopIds.addAll(
@@ -122,7 +123,8 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
             "offline");
         yield ScaleRule.MULTIPLY;
       }
-      default -> throw quantization.problem("linear_class", "autobitlinear or bitlinear", linearClass);
+      default ->
+          throw quantization.problem("linear_class", "autobitlinear or bitlinear", linearClass);
     };
   }
 

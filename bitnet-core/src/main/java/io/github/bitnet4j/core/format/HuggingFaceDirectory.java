@@ -65,7 +65,7 @@ public final class HuggingFaceDirectory {
       }
       return tokenizer;
     } catch (TokenizerFormatException e) {
-      throw new ModelFormatException(file, e.getMessage(), e);
+      throw new ModelFormatException(file, "expected a tokenizer: " + e.getMessage(), e);
     }
   }
 
@@ -112,8 +112,7 @@ public final class HuggingFaceDirectory {
    * @throws ModelFormatException if a weight is missing, misshapen or damaged
    */
   public LoadedWeights loadWeights(
-      Kernels kernels, Arena arena, WorkerTeam team, ProgressListener progress)
-      throws IOException {
+      Kernels kernels, Arena arena, WorkerTeam team, ProgressListener progress) throws IOException {
     return WeightLoader.load(config.model(), weights, kernels, arena, team, progress);
   }
 }

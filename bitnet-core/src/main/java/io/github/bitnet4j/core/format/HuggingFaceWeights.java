@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 
 /** The weights of a Hugging Face directory in the packed layout: U8 trits and a scale. */
 final class HuggingFaceWeights implements WeightSource {
-  private static final Pattern PART_OF_A_LINEAR = Pattern.compile(".*_proj\\.(weight|weight_scale|bias)");
+  private static final Pattern PART_OF_A_LINEAR =
+      Pattern.compile(".*_proj\\.(weight|weight_scale|bias)");
 
   private final ModelConfig config;
   private final TensorSet tensors;

@@ -19,9 +19,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An object of a JSON configuration file, read key by key: a value of the wrong type or out of range
- * is a {@link ModelFormatException} that names file and key. A key that is {@code null} counts as
- * absent.
+ * An object of a JSON configuration file, read key by key: a value of the wrong type or out of
+ * range is a {@link ModelFormatException} that names file and key. A key that is {@code null}
+ * counts as absent.
  */
 final class JsonConfig {
   private final Path path;

@@ -55,12 +55,10 @@ public final class SafetensorsFile {
               StreamReadConstraints.builder().maxNestingDepth(16).maxNameLength(10_000).build())
           .build();
 
-  private final Path path;
   private final long fileBytes;
   private final Map<String, Tensor> tensors;
 
-  private SafetensorsFile(Path path, long fileBytes, Map<String, Tensor> tensors) {
-    this.path = path;
+  private SafetensorsFile(long fileBytes, Map<String, Tensor> tensors) {
     this.fileBytes = fileBytes;
     this.tensors = tensors;
   }
@@ -82,12 +80,8 @@ public final class SafetensorsFile {
                 + "; the file looks truncated, download it again");
       }
       MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      return new SafetensorsFile(path, size, new Header(path, file).read());
+      return new SafetensorsFile(size, new Header(path, file).read());
     }
-  }
-
-  Path path() {
-    return path;
   }
 
   /** Returns the size of the file. */
@@ -96,7 +90,7 @@ public final class SafetensorsFile {
   }
 
   /** Returns the tensors by name, in file order. */
-  Map<String, Tensor> tensors() {
+  public Map<String, Tensor> tensors() {
     return tensors;
   }
 
@@ -137,7 +131,8 @@ public final class SafetensorsFile {
           readEntry(json, json.currentName());
         }
         if (json.nextToken() != null) {
-          throw problem("header: expected nothing after the object", json.currentToken(), "damaged");
+          throw problem(
+              "header: expected nothing after the object", json.currentToken(), "damaged");
         }
       } catch (JsonProcessingException e) {
         throw new ModelFormatException(
@@ -162,7 +157,8 @@ public final class SafetensorsFile {
       }
       expect(json, JsonToken.START_OBJECT, name, "an object");
       if (tensors.size() == MAX_TENSORS) {
-        throw problem("header: expected at most " + MAX_TENSORS + " tensors", "more", "unsupported");
+        throw problem(
+            "header: expected at most " + MAX_TENSORS + " tensors", "more", "unsupported");
       }
       @Nullable DType dtype = null;
       long @Nullable [] shape = null;
@@ -224,21 +220,24 @@ public final class SafetensorsFile {
     private void checkLayout() throws ModelFormatException {
       List<Tensor> inOrder = new ArrayList<>(tensors.values());
       inOrder.sort(
-          Comparator.comparingLong(Tensor::fileOffset)
-              .thenComparingLong(t -> t.data().byteSize()));
+          Comparator.comparingLong(Tensor::fileOffset).thenComparingLong(t -> t.data().byteSize()));
       long at = dataStart;
       for (Tensor tensor : inOrder) {
         if (tensor.fileOffset() != at) {
           throw problem(
               "tensor %s: expected its data at byte %d".formatted(tensor.name(), at),
               "byte " + tensor.fileOffset(),
-              tensor.fileOffset() < at ? "tensors overlap" : "the bytes between belong to no tensor");
+              tensor.fileOffset() < at
+                  ? "tensors overlap"
+                  : "the bytes between belong to no tensor");
         }
         at += tensor.data().byteSize();
       }
       if (at != file.byteSize()) {
         throw problem(
-            "end of data: expected byte " + at, "byte " + file.byteSize(), "bytes belong to no tensor");
+            "end of data: expected byte " + at,
+            "byte " + file.byteSize(),
+            "bytes belong to no tensor");
       }
     }
 
@@ -264,7 +263,8 @@ public final class SafetensorsFile {
       while (json.nextToken() != JsonToken.END_ARRAY) {
         expect(json, JsonToken.VALUE_NUMBER_INT, name + "." + key, "whole numbers");
         if (count == most) {
-          throw problem(name + "." + key + ": expected at most " + most + " numbers", "more", "damaged");
+          throw problem(
+              name + "." + key + ": expected at most " + most + " numbers", "more", "damaged");
         }
         long value = json.getLongValue();
         if (value < 0) {
@@ -287,7 +287,9 @@ public final class SafetensorsFile {
         throws IOException {
       if (json.currentToken() != token) {
         throw problem(
-            abbreviate(where) + ": expected " + expected, json.currentToken(), "the file is damaged");
+            abbreviate(where) + ": expected " + expected,
+            json.currentToken(),
+            "the file is damaged");
       }
     }
 

@@ -15,10 +15,10 @@ import java.util.List;
  * @param fileOffset where its data starts in the file, in bytes
  * @param data its bytes, mapped: the product of the shape times the size of an element
  */
-record Tensor(
+public record Tensor(
     Path file, String name, DType dtype, List<Long> shape, long fileOffset, MemorySegment data) {
   /** Copies the shape. */
-  Tensor {
+  public Tensor {
     shape = List.copyOf(shape);
   }
 

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All tensors of a Hugging Face directory: of {@code model.safetensors}, or of the shards that
- * {@code model.safetensors.index.json} lists. As in transformers, the single file wins if both exist.
+ * {@code model.safetensors.index.json} lists. As in transformers, the single file wins if both
+ * exist.
  */
 final class TensorSet {
   private static final String SINGLE = "model.safetensors";
@@ -100,7 +101,9 @@ final class TensorSet {
         !shard.isEmpty()
             && !shard.equals(".")
             && !shard.equals("..")
-            && shard.chars().allMatch(c -> c >= ' ' && c < 127 && c != '/' && c != '\\' && c != ':');
+            && shard
+                .chars()
+                .allMatch(c -> c >= ' ' && c < 127 && c != '/' && c != '\\' && c != ':');
     if (!plain) {
       throw new ModelFormatException(
           index, "weight_map: expected plain file names, found \"" + shard + "\"");

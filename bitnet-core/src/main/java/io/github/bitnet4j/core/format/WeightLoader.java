@@ -20,7 +20,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -123,9 +126,7 @@ final class WeightLoader {
       layers.add(layerWeights(layer, norms.get(layer)));
     }
     return new LoadedWeights(
-        new ModelWeights(embedding, layers, finalNorm, head),
-        parameterCount(),
-        preparedBytes());
+        new ModelWeights(embedding, layers, finalNorm, head), parameterCount(), preparedBytes());
   }
 
   private record LayerNorms(
@@ -237,27 +238,29 @@ final class WeightLoader {
   }
 
   private LayerWeights layerWeights(int layer, LayerNorms norms) {
+    Map<Linear, TernaryWeight> linears = new EnumMap<>(Linear.class);
+    int unit = layer * LINEARS.length;
+    for (Linear which : LINEARS) {
+      TernaryMatrix matrix = Objects.requireNonNull(prepared[unit]);
+      linears.put(which, new TernaryWeight(matrix, stored.get(unit).scale()));
+      unit++;
+    }
     return new LayerWeights(
         norms.input,
-        weight(layer, Linear.Q),
-        weight(layer, Linear.K),
-        weight(layer, Linear.V),
+        get(linears, Linear.Q),
+        get(linears, Linear.K),
+        get(linears, Linear.V),
         norms.attentionSub,
-        weight(layer, Linear.O),
+        get(linears, Linear.O),
         norms.postAttention,
-        weight(layer, Linear.GATE),
-        weight(layer, Linear.UP),
+        get(linears, Linear.GATE),
+        get(linears, Linear.UP),
         norms.feedForwardSub,
-        weight(layer, Linear.DOWN));
+        get(linears, Linear.DOWN));
   }
 
-  private TernaryWeight weight(int layer, Linear which) {
-    int index = layer * LINEARS.length + which.ordinal();
-    TernaryMatrix matrix = prepared[index];
-    if (matrix == null) {
-      throw new AssertionError("not prepared: " + stored.get(index).trits().name());
-    }
-    return new TernaryWeight(matrix, stored.get(index).scale());
+  private static TernaryWeight get(Map<Linear, TernaryWeight> linears, Linear which) {
+    return Objects.requireNonNull(linears.get(which));
   }
 
   private long parameterCount() {

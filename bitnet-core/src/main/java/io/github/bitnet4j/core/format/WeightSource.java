@@ -52,8 +52,8 @@ interface WeightSource {
   DenseMatrix head() throws ModelFormatException;
 
   /**
-   * Checks that no linear layer is left over that the configuration does not explain: such a file is
-   * not the model it says it is.
+   * Checks that no linear layer is left over that the configuration does not explain: such a file
+   * is not the model it says it is.
    */
   void checkNothingLeft() throws ModelFormatException;
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The values of the forward pass in progress: one row for each token of the batch, row-major, and
- * reused from layer to layer and call to call. A model has one; {@link Transformer} lets one forward
- * pass at a time use it.
+ * reused from layer to layer and call to call. A model has one; {@link Transformer} lets one
+ * forward pass at a time use it.
  */
 final class Activations {
   final ModelConfig config;

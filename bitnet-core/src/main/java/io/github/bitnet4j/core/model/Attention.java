@@ -22,7 +22,7 @@ final class Attention {
   private final BitLinear oProj;
   private final float scoreScale;
   private final RangeTask rotateAndStore = this::rotateAndStore;
-  private final RangeTask attend = this::attend;
+  private final RangeTask attend = this::attendHeads;
   private final RangeTask normalize = this::normalize;
 
   Attention(String layerName, int layer, LayerWeights weights, Rope rope, Activations acts) {
@@ -67,8 +67,7 @@ final class Attention {
   private void rotateAndStore(int fromRow, int toRow, int worker) {
     ModelConfig config = acts.config;
     for (int row = fromRow; row < toRow; row++) {
-      rope.rotate(
-          acts.q, row * config.queryWidth(), config.numHeads(), acts.cos, acts.sin, row);
+      rope.rotate(acts.q, row * config.queryWidth(), config.numHeads(), acts.cos, acts.sin, row);
       int kv = row * config.kvWidth();
       rope.rotate(acts.k, kv, config.numKvHeads(), acts.cos, acts.sin, row);
       acts.batch.cache(row).put(layer, acts.batch.position(row), acts.k, acts.v, kv);
@@ -76,7 +75,7 @@ final class Attention {
   }
 
   /** Attends with the query heads {@code from} to {@code to - 1}, counted through all rows. */
-  private void attend(int from, int to, int worker) {
+  private void attendHeads(int from, int to, int worker) {
     ModelConfig config = acts.config;
     for (int unit = from; unit < to; unit++) {
       int row = unit / config.numHeads();

@@ -42,8 +42,7 @@ final class BitLinear {
   }
 
   private void multiply(int fromUnit, int toUnit, int worker) {
-    acts.kernels.ternaryMatMul(
-        matrix, acts.int8, acts.rows(), acts.products, fromUnit, toUnit);
+    acts.kernels.ternaryMatMul(matrix, acts.int8, acts.rows(), acts.products, fromUnit, toUnit);
   }
 
   private void rescale(int fromRow, int toRow, int worker) {

@@ -14,8 +14,8 @@ import java.util.List;
  *
  * <pre>[layer][key or value][kv head][position in block][headDim]</pre>
  *
- * <p>Belongs to one session and follows its thread rule; the workers of a forward pass read it while
- * the calling thread waits.
+ * <p>Belongs to one session and follows its thread rule; the workers of a forward pass read it
+ * while the calling thread waits.
  */
 public final class KvCache implements AutoCloseable {
   /** Positions in a block. */
@@ -85,7 +85,9 @@ public final class KvCache implements AutoCloseable {
     return blocks.get(position / BLOCK);
   }
 
-  /** Returns where, in bytes within its block, the keys of a head start: a row for each position. */
+  /**
+   * Returns where, in bytes within its block, the keys of a head start: a row for each position.
+   */
   long keysOffset(int layer, int kvHead) {
     return ((long) layer * 2 * numKvHeads + kvHead) * BLOCK * headDim * Float.BYTES;
   }

@@ -45,7 +45,9 @@ public record ModelConfig(
     SILU
   }
 
-  /** How an integer product becomes a float: acc is the product, s the scale 127/absmax of its row. */
+  /**
+   * How an integer product becomes a float: acc is the product, s the scale 127/absmax of its row.
+   */
   public enum ScaleRule {
     /** {@code y = (acc / s) * weightScale}: transformers' AutoBitLinear, GGUF. */
     MULTIPLY,

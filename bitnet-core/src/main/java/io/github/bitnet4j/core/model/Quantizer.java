@@ -39,8 +39,7 @@ final class Quantizer {
       if (!(scale > 0)) { // 0 after an infinity, NaN after a NaN
         throw new NonFiniteValueException(
             "%s: expected finite inputs, found %s at position %d; the weights are damaged"
-                .formatted(
-                    where, scale == 0 ? "an infinity" : "NaN", acts.batch.position(row)));
+                .formatted(where, scale == 0 ? "an infinity" : "NaN", acts.batch.position(row)));
       }
       acts.scales[row] = scale;
     }

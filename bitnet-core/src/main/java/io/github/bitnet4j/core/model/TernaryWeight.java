@@ -6,6 +6,7 @@ import io.github.bitnet4j.spi.TernaryMatrix;
  * The weight of a linear layer.
  *
  * @param matrix the trits, {@code [out x in]}
- * @param scale the stored scale: finite and positive; {@link ModelConfig.ScaleRule} says what it means
+ * @param scale the stored scale: finite and positive; {@link ModelConfig.ScaleRule} says what it
+ *     means
  */
 public record TernaryWeight(TernaryMatrix matrix, float scale) {}

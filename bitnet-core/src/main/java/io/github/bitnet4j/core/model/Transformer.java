@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The whole model: ids → embedding rows → blocks → final norm → LM head → logits.
  *
- * <p>Prefill and decode are the same forward pass over more or fewer rows, and every row's result is
- * independent of the others in its batch, so any way of cutting a sequence into passes gives the
+ * <p>Prefill and decode are the same forward pass over more or fewer rows, and every row's result
+ * is independent of the others in its batch, so any way of cutting a sequence into passes gives the
  * same bits. Thread-safe: passes of several sessions take turns, in the order they asked.
  */
 public final class Transformer {
-  /** Rows of one pass: enough to use each weight often, few enough that other sessions get turns. */
+  /**
+   * Rows of one pass: enough to use each weight often, few enough that other sessions get turns.
+   */
   private static final int MAX_ROWS = 128;
 
   private final ModelConfig config;
@@ -64,7 +66,8 @@ public final class Transformer {
       int[] ids, int end, KvCache cache, float[] logits, BooleanSupplier cancelled) {
     while (cache.length() < end) {
       int next = Math.min(end, cache.length() + MAX_ROWS);
-      if (!pass(ids, next, cache, next == end ? Logits.LAST : Logits.NONE, logits, cancelled, null)) {
+      if (!pass(
+          ids, next, cache, next == end ? Logits.LAST : Logits.NONE, logits, cancelled, null)) {
         return false;
       }
     }

@@ -4,8 +4,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * The SplitMix64 generator (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators",
- * 2014). Spelled out here because a seed must give the same text on every JVM, and neighbouring seeds
- * must give unrelated texts; no generator of the JDK promises both.
+ * 2014). Spelled out here because a seed must give the same text on every JVM, and neighbouring
+ * seeds must give unrelated texts; no generator of the JDK promises both.
  */
 public final class SplitMix64 implements RandomGenerator {
   private long state;

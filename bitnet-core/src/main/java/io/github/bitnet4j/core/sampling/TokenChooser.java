@@ -144,7 +144,7 @@ public final class TokenChooser {
       heap = new long[size];
     }
     for (int id = 0; id < size; id++) {
-      heap[id] = (long) Float.floatToRawIntBits(probabilities[id]) << 32 | ~id & 0xFFFFFFFFL;
+      heap[id] = ((long) Float.floatToRawIntBits(probabilities[id]) << 32) | (~id & 0xFFFFFFFFL);
     }
     heapSize = size;
     candidates = size;

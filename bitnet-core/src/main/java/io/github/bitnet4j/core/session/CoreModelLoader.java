@@ -31,6 +31,7 @@ public final class CoreModelLoader implements ModelLoader {
   public CoreModelLoader() {}
 
   @Override
+  @SuppressWarnings("MustBeClosed") // the arena belongs to the model, which closes it
   public Model load(Path path, LoadOptions options) throws IOException {
     long start = System.nanoTime();
     if (!Files.exists(path)) {
@@ -108,7 +109,8 @@ public final class CoreModelLoader implements ModelLoader {
             weights.preparedBytes(),
             Duration.ofNanos(System.nanoTime() - start));
     LOG.info(
-        "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB prepared, {} ms",
+        "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB"
+            + " prepared, {} ms",
         path,
         info.architecture(),
         Math.round(info.parameterCount() / 1e6),

@@ -15,12 +15,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The generation loop: forward pass, choice of a token, text, and whether that was the end. One step
- * gives one token; {@code generate} runs the steps at once, a stream when its reader asks for them.
+ * The generation loop: forward pass, choice of a token, text, and whether that was the end. One
+ * step gives one token; {@code generate} runs the steps at once, a stream when its reader asks for
+ * them.
  *
  * <p>Its state is guarded by the session, which is held during each step.
  */
-final class GenerationStream implements TokenStream, Iterator<Token> {
+final class GenerationStream implements TokenStream {
   private final TransformerSession session;
   private final TransformerModel model;
   private final GenerationConfig config;
@@ -42,6 +43,27 @@ final class GenerationStream implements TokenStream, Iterator<Token> {
 
   /** The token that the reader gets next, if it has been computed. */
   private @Nullable Token next;
+
+  private final Iterator<Token> tokens =
+      new Iterator<>() {
+        @Override
+        public boolean hasNext() {
+          if (next == null) {
+            stepForReader();
+          }
+          return next != null;
+        }
+
+        @Override
+        public Token next() {
+          if (!hasNext() || next == null) {
+            throw new NoSuchElementException("the stream is at its end");
+          }
+          Token token = next;
+          next = null;
+          return token;
+        }
+      };
 
   private @Nullable FinishReason finishReason;
   private boolean failed;
@@ -77,30 +99,7 @@ final class GenerationStream implements TokenStream, Iterator<Token> {
 
   @Override
   public Iterator<Token> iterator() {
-    return this;
-  }
-
-  @Override
-  public boolean hasNext() {
-    if (next == null) {
-      session.enterForStream();
-      try {
-        step();
-      } finally {
-        session.exit();
-      }
-    }
-    return next != null;
-  }
-
-  @Override
-  public Token next() {
-    if (!hasNext() || next == null) {
-      throw new NoSuchElementException("the stream is at its end");
-    }
-    Token token = next;
-    next = null;
-    return token;
+    return tokens;
   }
 
   @Override
@@ -114,6 +113,15 @@ final class GenerationStream implements TokenStream, Iterator<Token> {
     session.enterForStream();
     try {
       return generation();
+    } finally {
+      session.exit();
+    }
+  }
+
+  private void stepForReader() {
+    session.enterForStream();
+    try {
+      step();
     } finally {
       session.exit();
     }

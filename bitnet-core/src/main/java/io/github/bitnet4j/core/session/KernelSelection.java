@@ -56,7 +56,8 @@ final class KernelSelection {
   }
 
   /**
-   * Returns why better providers than the chosen one cannot be used, to be told once for each model.
+   * Returns why better providers than the chosen one cannot be used, to be told once for each
+   * model.
    */
   static List<String> missedReasons(List<KernelProvider> found, KernelProvider chosen) {
     List<String> reasons = new ArrayList<>();

@@ -7,12 +7,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns generated ids into text that is certain: whole characters, and nothing that may still become
- * a stop string.
+ * Turns generated ids into text that is certain: whole characters, and nothing that may still
+ * become a stop string.
  */
 final class TextAssembler {
   private final @Nullable StreamingDecoder decoder;
   private final StopStrings stops;
+  private boolean stopped;
 
   private TextAssembler(@Nullable StreamingDecoder decoder, StopStrings stops) {
     this.decoder = decoder;
@@ -30,16 +31,22 @@ final class TextAssembler {
 
   /** Returns the text that became certain with this id. */
   String accept(int id) {
-    return decoder == null ? "" : stops.accept(decoder.accept(id));
+    return decoder == null ? "" : release(decoder.accept(id));
   }
 
   /** Returns the text still held back, at the end of a generation. */
   String finish() {
-    return decoder == null ? "" : stops.accept(decoder.finish()) + stops.finish();
+    return decoder == null ? "" : release(decoder.finish()) + stops.finish();
   }
 
   /** Returns whether a stop string is complete. */
   boolean isStopped() {
-    return stops.stop().isPresent();
+    return stopped;
+  }
+
+  private String release(String piece) {
+    String certain = stops.accept(piece);
+    stopped |= stops.stop().isPresent();
+    return certain;
   }
 }

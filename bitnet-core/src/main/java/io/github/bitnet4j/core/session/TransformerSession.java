@@ -212,7 +212,17 @@ final class TransformerSession implements Session {
     }
   }
 
-  // ---- Trace
+  @Override
+  public void addMessage(ChatMessage message) {
+    use(() -> messages.add(message));
+  }
+
+  @Override
+  public List<ChatMessage> messages() {
+    return use(() -> List.copyOf(messages));
+  }
+
+  // ---- Trace and state
 
   @Override
   public void trace(int[] ids, TraceListener listener) {
@@ -232,8 +242,6 @@ final class TransformerSession implements Session {
               ids, ids.length, cache, new float[(int) logitCount], listener, this::isCancelled);
         });
   }
-
-  // ---- State
 
   @Override
   public int position() {

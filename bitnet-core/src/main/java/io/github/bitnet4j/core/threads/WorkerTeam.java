@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  * A fixed team of threads that runs one {@link RangeTask} at a time: the calling thread and {@code
  * threads - 1} daemon workers.
  *
- * <p>A task is cut into chunks that threads claim one by one, and the caller claims chunks too. So a
- * worker that is asleep or has lost its processor delays nobody: the caller waits only for chunks
+ * <p>A task is cut into chunks that threads claim one by one, and the caller claims chunks too. So
+ * a worker that is asleep or has lost its processor delays nobody: the caller waits only for chunks
  * that were claimed. Between tasks workers spin briefly (a forward pass has hundreds of tasks,
  * microseconds apart) and then park.
  *
- * <p>How work is cut never changes a result: tasks split outputs, not sums. One thread at a time may
- * call {@link #run}.
+ * <p>How work is cut never changes a result: tasks split outputs, not sums. One thread at a time
+ * may call {@link #run}.
  */
 public final class WorkerTeam implements AutoCloseable {
   /** Chunks for each thread: enough to even out the load, few enough to keep ranges long. */

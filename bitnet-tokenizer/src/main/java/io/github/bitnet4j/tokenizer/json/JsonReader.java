@@ -10,7 +10,8 @@ public final class JsonReader {
   /**
    * Reads one JSON document.
    *
-   * @throws JsonFormatException if the file is no JSON, has a duplicate key, or is nested too deeply
+   * @throws JsonFormatException if the file is no JSON, has a duplicate key, or is nested too
+   *     deeply
    */
   public static JsonValue read(Path file) throws IOException {
     throw new UnsupportedOperationException();

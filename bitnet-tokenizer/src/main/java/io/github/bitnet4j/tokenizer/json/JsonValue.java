@@ -4,7 +4,9 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 
-/** A JSON value as read from a file. Objects keep the order of their keys and have no duplicates. */
+/**
+ * A JSON value as read from a file. Objects keep the order of their keys and have no duplicates.
+ */
 public sealed interface JsonValue {
   /** The members of an object, in file order. */
   record JsonObject(Map<String, JsonValue> members) implements JsonValue {}
