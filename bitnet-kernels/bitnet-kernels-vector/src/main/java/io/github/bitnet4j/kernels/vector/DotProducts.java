@@ -1,0 +1,284 @@
+package io.github.bitnet4j.kernels.vector;
+
+import static io.github.bitnet4j.kernels.vector.Lanes.FLOATS;
+import static io.github.bitnet4j.kernels.vector.Lanes.REGISTERS;
+import static io.github.bitnet4j.kernels.vector.Lanes.WIDTH;
+
+import io.github.bitnet4j.spi.DenseMatrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Lane sums of float rows in memory times a vector: the LM head and attention scores.
+ *
+ * <p>Eight registers accumulate at once, because a fused multiply-add takes several cycles: 8 rows of
+ * one register, 4 rows of two, or 2 rows of four. So accumulator register k belongs to row {@code k /
+ * REGISTERS} of the group and to columns {@code k % REGISTERS * WIDTH} on of every 16.
+ */
+final class DotProducts {
+  /** Rows computed together: 8, 4 or 2. */
+  static final int GROUP = 8 / REGISTERS;
+
+  private static final VectorSpecies<Short> HALVES = Lanes.species(short.class, Lanes.BITS / 2);
+
+  /** First columns of the accumulator registers 1 to 3; they repeat for 4 to 7. */
+  private static final int COLUMN_1 = 1 % REGISTERS * WIDTH;
+
+  private static final int COLUMN_2 = 2 % REGISTERS * WIDTH;
+  private static final int COLUMN_3 = 3 % REGISTERS * WIDTH;
+
+  private DotProducts() {}
+
+  static void multiply(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+    int rows = w.rows();
+    int columns = w.columns();
+    int bulk = columns - columns % Lanes.SUM;
+    long stride = (long) columns * w.type().bytes();
+    float[] sums = new float[GROUP * Lanes.SUM];
+    for (int row = fromRow; row < toRow; row += GROUP) {
+      int group = Math.min(GROUP, toRow - row);
+      long start = row * stride;
+      for (int t = 0; t < tokens; t++) {
+        int xOffset = t * columns;
+        switch (w.type()) {
+          case F32 ->
+              f32(w.data(), ByteOrder.LITTLE_ENDIAN, start, stride, group, x, xOffset, bulk, sums);
+          case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
+          case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
+        }
+        for (int k = 0; k < group; k++) {
+          int sum = k * Lanes.SUM;
+          for (int i = bulk; i < columns; i++) {
+            int lane = sum + i - bulk;
+            sums[lane] = Math.fma(w.get(row + k, i), x[xOffset + i], sums[lane]);
+          }
+          out[t * rows + row + k] = Lanes.total(sums, sum);
+        }
+      }
+    }
+  }
+
+  static void attentionScores(
+      float[] query,
+      int queryOffset,
+      int headDim,
+      float scale,
+      MemorySegment keys,
+      long keysOffset,
+      int keyStride,
+      int positions,
+      float[] scores,
+      int scoresOffset) {
+    int bulk = headDim - headDim % Lanes.SUM;
+    long stride = (long) keyStride * Float.BYTES;
+    float[] sums = new float[GROUP * Lanes.SUM];
+    for (int p = 0; p < positions; p += GROUP) {
+      int group = Math.min(GROUP, positions - p);
+      long start = keysOffset * Float.BYTES + p * stride;
+      f32(keys, ByteOrder.nativeOrder(), start, stride, group, query, queryOffset, bulk, sums);
+      for (int k = 0; k < group; k++) {
+        int sum = k * Lanes.SUM;
+        for (int i = bulk; i < headDim; i++) {
+          int lane = sum + i - bulk;
+          float key =
+              keys.get(
+                  ValueLayout.JAVA_FLOAT_UNALIGNED, start + k * stride + (long) i * Float.BYTES);
+          sums[lane] = Math.fma(key, query[queryOffset + i], sums[lane]);
+        }
+        scores[scoresOffset + p + k] = scale * Lanes.total(sums, sum);
+      }
+    }
+  }
+
+  /**
+   * Stores the accumulators of a group of rows over the first {@code length} columns, a multiple of
+   * 16. If the group is not full, its last row stands in for the missing ones.
+   */
+  private static void f32(
+      MemorySegment data,
+      ByteOrder order,
+      long start,
+      long stride,
+      int group,
+      float[] x,
+      int xOffset,
+      int length,
+      float[] sums) {
+    long o0 = start;
+    long o1 = start + offset(1, group, stride, Float.BYTES);
+    long o2 = start + offset(2, group, stride, Float.BYTES);
+    long o3 = start + offset(3, group, stride, Float.BYTES);
+    long o4 = start + offset(4, group, stride, Float.BYTES);
+    long o5 = start + offset(5, group, stride, Float.BYTES);
+    long o6 = start + offset(6, group, stride, Float.BYTES);
+    long o7 = start + offset(7, group, stride, Float.BYTES);
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    FloatVector s4 = s0;
+    FloatVector s5 = s0;
+    FloatVector s6 = s0;
+    FloatVector s7 = s0;
+    for (int c = 0; c < length; c += Lanes.SUM) {
+      long b = (long) c * Float.BYTES;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xOffset + c);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_1);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_2);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_3);
+      s0 = FloatVector.fromMemorySegment(FLOATS, data, o0 + b, order).fma(x0, s0);
+      s1 = FloatVector.fromMemorySegment(FLOATS, data, o1 + b, order).fma(x1, s1);
+      s2 = FloatVector.fromMemorySegment(FLOATS, data, o2 + b, order).fma(x2, s2);
+      s3 = FloatVector.fromMemorySegment(FLOATS, data, o3 + b, order).fma(x3, s3);
+      s4 = FloatVector.fromMemorySegment(FLOATS, data, o4 + b, order).fma(x0, s4);
+      s5 = FloatVector.fromMemorySegment(FLOATS, data, o5 + b, order).fma(x1, s5);
+      s6 = FloatVector.fromMemorySegment(FLOATS, data, o6 + b, order).fma(x2, s6);
+      s7 = FloatVector.fromMemorySegment(FLOATS, data, o7 + b, order).fma(x3, s7);
+    }
+    s0.intoArray(sums, 0);
+    s1.intoArray(sums, WIDTH);
+    s2.intoArray(sums, 2 * WIDTH);
+    s3.intoArray(sums, 3 * WIDTH);
+    s4.intoArray(sums, 4 * WIDTH);
+    s5.intoArray(sums, 5 * WIDTH);
+    s6.intoArray(sums, 6 * WIDTH);
+    s7.intoArray(sums, 7 * WIDTH);
+  }
+
+  /** {@link #f32} for bfloat16. */
+  private static void bf16(
+      MemorySegment data,
+      long start,
+      long stride,
+      int group,
+      float[] x,
+      int xOffset,
+      int length,
+      float[] sums) {
+    long o0 = start;
+    long o1 = start + offset(1, group, stride, Short.BYTES);
+    long o2 = start + offset(2, group, stride, Short.BYTES);
+    long o3 = start + offset(3, group, stride, Short.BYTES);
+    long o4 = start + offset(4, group, stride, Short.BYTES);
+    long o5 = start + offset(5, group, stride, Short.BYTES);
+    long o6 = start + offset(6, group, stride, Short.BYTES);
+    long o7 = start + offset(7, group, stride, Short.BYTES);
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    FloatVector s4 = s0;
+    FloatVector s5 = s0;
+    FloatVector s6 = s0;
+    FloatVector s7 = s0;
+    for (int c = 0; c < length; c += Lanes.SUM) {
+      long b = (long) c * Short.BYTES;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xOffset + c);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_1);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_2);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_3);
+      s0 = loadBf16(data, o0 + b).fma(x0, s0);
+      s1 = loadBf16(data, o1 + b).fma(x1, s1);
+      s2 = loadBf16(data, o2 + b).fma(x2, s2);
+      s3 = loadBf16(data, o3 + b).fma(x3, s3);
+      s4 = loadBf16(data, o4 + b).fma(x0, s4);
+      s5 = loadBf16(data, o5 + b).fma(x1, s5);
+      s6 = loadBf16(data, o6 + b).fma(x2, s6);
+      s7 = loadBf16(data, o7 + b).fma(x3, s7);
+    }
+    s0.intoArray(sums, 0);
+    s1.intoArray(sums, WIDTH);
+    s2.intoArray(sums, 2 * WIDTH);
+    s3.intoArray(sums, 3 * WIDTH);
+    s4.intoArray(sums, 4 * WIDTH);
+    s5.intoArray(sums, 5 * WIDTH);
+    s6.intoArray(sums, 6 * WIDTH);
+    s7.intoArray(sums, 7 * WIDTH);
+  }
+
+  /** {@link #f32} for IEEE half precision. */
+  private static void f16(
+      MemorySegment data,
+      long start,
+      long stride,
+      int group,
+      float[] x,
+      int xOffset,
+      int length,
+      float[] sums) {
+    long o0 = start;
+    long o1 = start + offset(1, group, stride, Short.BYTES);
+    long o2 = start + offset(2, group, stride, Short.BYTES);
+    long o3 = start + offset(3, group, stride, Short.BYTES);
+    long o4 = start + offset(4, group, stride, Short.BYTES);
+    long o5 = start + offset(5, group, stride, Short.BYTES);
+    long o6 = start + offset(6, group, stride, Short.BYTES);
+    long o7 = start + offset(7, group, stride, Short.BYTES);
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    FloatVector s4 = s0;
+    FloatVector s5 = s0;
+    FloatVector s6 = s0;
+    FloatVector s7 = s0;
+    for (int c = 0; c < length; c += Lanes.SUM) {
+      long b = (long) c * Short.BYTES;
+      FloatVector x0 = FloatVector.fromArray(FLOATS, x, xOffset + c);
+      FloatVector x1 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_1);
+      FloatVector x2 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_2);
+      FloatVector x3 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_3);
+      s0 = loadF16(data, o0 + b).fma(x0, s0);
+      s1 = loadF16(data, o1 + b).fma(x1, s1);
+      s2 = loadF16(data, o2 + b).fma(x2, s2);
+      s3 = loadF16(data, o3 + b).fma(x3, s3);
+      s4 = loadF16(data, o4 + b).fma(x0, s4);
+      s5 = loadF16(data, o5 + b).fma(x1, s5);
+      s6 = loadF16(data, o6 + b).fma(x2, s6);
+      s7 = loadF16(data, o7 + b).fma(x3, s7);
+    }
+    s0.intoArray(sums, 0);
+    s1.intoArray(sums, WIDTH);
+    s2.intoArray(sums, 2 * WIDTH);
+    s3.intoArray(sums, 3 * WIDTH);
+    s4.intoArray(sums, 4 * WIDTH);
+    s5.intoArray(sums, 5 * WIDTH);
+    s6.intoArray(sums, 6 * WIDTH);
+    s7.intoArray(sums, 7 * WIDTH);
+  }
+
+  /** Returns where accumulator register k starts to read, in bytes from the group's start. */
+  private static long offset(int k, int group, long stride, int elementBytes) {
+    int row = Math.min(k / REGISTERS, group - 1);
+    return row * stride + (long) (k % REGISTERS * WIDTH) * elementBytes;
+  }
+
+  private static FloatVector loadBf16(MemorySegment data, long offset) {
+    return loadShorts(data, offset).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+  }
+
+  /**
+   * Moves sign, exponent and mantissa to their places in a float (sign extension has left copies of
+   * the sign in between). As a float that is the value times 2^-112, also for subnormals; undoing
+   * it is exact.
+   */
+  private static FloatVector loadF16(MemorySegment data, long offset) {
+    return loadShorts(data, offset)
+        .lanewise(VectorOperators.LSHL, 13)
+        .and(0x8FFFE000)
+        .reinterpretAsFloats()
+        .mul(0x1p112f);
+  }
+
+  private static IntVector loadShorts(MemorySegment data, long offset) {
+    return ShortVector.fromMemorySegment(HALVES, data, offset, ByteOrder.LITTLE_ENDIAN)
+        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
+        .reinterpretAsInts();
+  }
+}

@@ -1,0 +1,110 @@
+package io.github.bitnet4j.kernels.vector;
+
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryMatrix;
+import io.github.bitnet4j.spi.TernaryTensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Objects;
+
+/** Checks arguments and hands over to the class of each operation. */
+final class VectorKernels implements Kernels {
+  @Override
+  public int vectorBits() {
+    return Lanes.BITS;
+  }
+
+  @Override
+  public float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset) {
+    Objects.checkFromIndexSize(xOffset, length, x.length);
+    Objects.checkFromIndexSize(qOffset, length, q.length);
+    return Quantization.quantize(x, xOffset, length, q, qOffset);
+  }
+
+  @Override
+  public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
+    return switch (tensor.layout()) {
+      case ROW_QUARTERS -> new VectorMatrix(tensor.rows(), tensor.columns(), tensor.data());
+    };
+  }
+
+  @Override
+  public void ternaryMatMul(
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
+    if (!(w instanceof VectorMatrix matrix)) {
+      throw new IllegalArgumentException("not prepared by these kernels: " + w);
+    }
+    Objects.checkFromToIndex(fromUnit, toUnit, matrix.units());
+    Objects.checkFromIndexSize(0, (long) tokens * matrix.columns(), x.length);
+    Objects.checkFromIndexSize(0, (long) tokens * matrix.rows(), out.length);
+    TernaryProducts.multiply(matrix, x, tokens, out, fromUnit, toUnit);
+  }
+
+  @Override
+  public void denseMatMul(
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+    Objects.checkFromToIndex(fromRow, toRow, w.rows());
+    Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
+    Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
+    DotProducts.multiply(w, x, tokens, out, fromRow, toRow);
+  }
+
+  @Override
+  public void rmsNorm(
+      float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset) {
+    Objects.checkFromIndexSize(xOffset, weight.length, x.length);
+    Objects.checkFromIndexSize(outOffset, weight.length, out.length);
+    RmsNorm.normalize(x, xOffset, weight, epsilon, out, outOffset);
+  }
+
+  @Override
+  public void attentionScores(
+      float[] query,
+      int queryOffset,
+      int headDim,
+      float scale,
+      MemorySegment keys,
+      long keysOffset,
+      int keyStride,
+      int positions,
+      float[] scores,
+      int scoresOffset) {
+    Objects.checkFromIndexSize(queryOffset, headDim, query.length);
+    Objects.checkFromIndexSize(scoresOffset, positions, scores.length);
+    DotProducts.attentionScores(
+        query, queryOffset, headDim, scale, keys, keysOffset, keyStride, positions, scores,
+        scoresOffset);
+  }
+
+  @Override
+  public void softmax(float[] x, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, x.length);
+    Softmax.softmax(x, offset, length);
+  }
+
+  @Override
+  public void addWeighted(
+      float[] weights,
+      int weightsOffset,
+      MemorySegment values,
+      long valuesOffset,
+      int valueStride,
+      int positions,
+      int headDim,
+      float[] out,
+      int outOffset) {
+    Objects.checkFromIndexSize(weightsOffset, positions, weights.length);
+    Objects.checkFromIndexSize(outOffset, headDim, out.length);
+    WeightedRows.add(
+        weights,
+        weightsOffset,
+        values,
+        valuesOffset * Float.BYTES,
+        (long) valueStride * Float.BYTES,
+        positions,
+        headDim,
+        out,
+        outOffset);
+  }
+}
