@@ -8,6 +8,8 @@ package io.github.bitnet4j.tokenizer;
  *     for text from untrusted sources
  */
 public record EncodeOptions(boolean addBos, boolean parseSpecial) {
-  /** Ordinary text: no beginning-of-sequence id, names of special tokens are ordinary characters. */
+  /**
+   * Ordinary text: no beginning-of-sequence id, names of special tokens are ordinary characters.
+   */
   public static final EncodeOptions LITERAL = new EncodeOptions(false, false);
 }
