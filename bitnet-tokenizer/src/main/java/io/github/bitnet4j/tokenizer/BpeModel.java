@@ -1,0 +1,15 @@
+package io.github.bitnet4j.tokenizer;
+
+/**
+ * What byte-level byte pair encoding needs.
+ *
+ * @param byteIds the id of every single byte
+ * @param ignoreMerges whether a piece that is a token as a whole is that token, even if no sequence
+ *     of merges leads to it
+ */
+record BpeModel(
+    PreTokenizer preTokenizer,
+    TokenTable tokens,
+    MergeTable merges,
+    int[] byteIds,
+    boolean ignoreMerges) {}

@@ -1,0 +1,254 @@
+package io.github.bitnet4j.tokenizer;
+
+import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
+import io.github.bitnet4j.tokenizer.json.JsonFormatException;
+import io.github.bitnet4j.tokenizer.json.JsonStream;
+import io.github.bitnet4j.tokenizer.json.JsonValue;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonArray;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonBoolean;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNull;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNumber;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The small parts of {@code tokenizer.json}: everything but the vocabulary and the merges. A part
+ * that is not understood completely is refused by its name.
+ */
+final class TokenizerPipeline {
+  private TokenizerPipeline() {}
+
+  static void requireNoNormalizer(JsonValue value) throws JsonFormatException {
+    if (!(value instanceof JsonNull)) {
+      throw unsupported("normalizer", "null", value);
+    }
+  }
+
+  static void requireByteLevelDecoder(JsonValue value) throws JsonFormatException {
+    if (!(value instanceof JsonNull || typeOf(value).equals("ByteLevel"))) {
+      throw unsupported("decoder", "ByteLevel", value);
+    }
+  }
+
+  /** Refuses an option that is set to anything but null, false, zero or the empty string. */
+  static void requireUnset(JsonValue value, String where) throws JsonFormatException {
+    boolean unset =
+        switch (value) {
+          case JsonNull _ -> true;
+          case JsonBoolean(boolean on) -> !on;
+          case JsonString(String text) -> text.isEmpty();
+          case JsonNumber(BigDecimal number) -> number.signum() == 0;
+          case JsonArray _, JsonObject _ -> false;
+        };
+    if (!unset) {
+      throw unsupported(where, "null", value);
+    }
+  }
+
+  static boolean booleanOf(@Nullable JsonValue value, String where) throws JsonFormatException {
+    if (value instanceof JsonBoolean(boolean on)) {
+      return on;
+    }
+    throw unsupported(where, "true or false", value);
+  }
+
+  static PreTokenizer preTokenizer(JsonValue value) throws JsonFormatException {
+    if (typeOf(value).equals("ByteLevel")) {
+      requireByteLevel(value, true, "pre_tokenizer");
+      return PreTokenizer.GPT2;
+    }
+    if (value instanceof JsonObject sequence
+        && typeOf(value).equals("Sequence")
+        && sequence.get("pretokenizers") instanceof JsonArray(List<JsonValue> parts)
+        && parts.size() == 2
+        && parts.get(0) instanceof JsonObject split
+        && typeOf(split).equals("Split")
+        && typeOf(parts.get(1)).equals("ByteLevel")) {
+      requireByteLevel(parts.get(1), false, "pre_tokenizer.pretokenizers[1]");
+      return splitter(split);
+    }
+    throw unsupported("pre_tokenizer", "ByteLevel or a Sequence of Split and ByteLevel", value);
+  }
+
+  private static void requireByteLevel(JsonValue value, boolean useRegex, String where)
+      throws JsonFormatException {
+    if (!(value instanceof JsonObject byteLevel)) {
+      throw unsupported(where, "an object", value);
+    }
+    if (booleanOf(byteLevel.get("add_prefix_space"), where + ".add_prefix_space")) {
+      throw new JsonFormatException(where + ".add_prefix_space: expected false, found true");
+    }
+    JsonValue regex = byteLevel.get("use_regex");
+    boolean found = regex == null || booleanOf(regex, where + ".use_regex");
+    if (found != useRegex) {
+      throw new JsonFormatException(
+          where + ".use_regex: expected " + useRegex + ", found " + found);
+    }
+  }
+
+  private static PreTokenizer splitter(JsonObject split) throws JsonFormatException {
+    String where = "pre_tokenizer.pretokenizers[0]";
+    if (!(split.get("behavior") instanceof JsonString(String behavior)
+        && behavior.equals("Isolated"))) {
+      throw unsupported(where + ".behavior", "Isolated", split.get("behavior"));
+    }
+    if (booleanOf(split.get("invert"), where + ".invert")) {
+      throw new JsonFormatException(where + ".invert: expected false, found true");
+    }
+    if (!(split.get("pattern") instanceof JsonObject pattern
+        && pattern.get("Regex") instanceof JsonString(String regex))) {
+      throw unsupported(where + ".pattern", "a Regex", split.get("pattern"));
+    }
+    return PreTokenizer.forRegex(regex)
+        .orElseThrow(
+            () ->
+                new JsonFormatException(
+                    where
+                        + ".pattern.Regex: expected the expression of Llama 3, GPT-2 or Qwen 2,"
+                        + " found "
+                        + JsonStream.excerpt(regex)));
+  }
+
+  static List<AddedToken> addedTokens(JsonValue value) throws JsonFormatException {
+    List<AddedToken> tokens = new ArrayList<>();
+    if (value instanceof JsonArray(List<JsonValue> elements)) {
+      for (int i = 0; i < elements.size(); i++) {
+        tokens.add(addedToken(elements.get(i), "added_tokens[" + i + "]"));
+      }
+    } else if (!(value instanceof JsonNull)) {
+      throw unsupported("added_tokens", "an array", value);
+    }
+    return tokens;
+  }
+
+  private static AddedToken addedToken(JsonValue value, String where) throws JsonFormatException {
+    if (!(value instanceof JsonObject token)) {
+      throw unsupported(where, "an object", value);
+    }
+    if (!(token.get("content") instanceof JsonString(String name))
+        || name.isEmpty()
+        || name.length() > AddedTokens.MAX_NAME_LENGTH) {
+      throw unsupported(
+          where + ".content",
+          "a string of 1 to " + AddedTokens.MAX_NAME_LENGTH + " characters",
+          token.get("content"));
+    }
+    boolean special = flag(token, "special", where);
+    return new AddedToken(
+        idOf(token.get("id"), where + ".id"),
+        name,
+        special,
+        flag(token, "normalized", where),
+        flag(token, "single_word", where),
+        flag(token, "lstrip", where),
+        flag(token, "rstrip", where));
+  }
+
+  private static boolean flag(JsonObject token, String key, String where)
+      throws JsonFormatException {
+    JsonValue value = token.get(key);
+    return value != null && booleanOf(value, where + "." + key);
+  }
+
+  private static int idOf(@Nullable JsonValue value, String where) throws JsonFormatException {
+    if (value instanceof JsonNumber(BigDecimal number)
+        && number.scale() == 0
+        && number.signum() >= 0
+        && number.compareTo(BigDecimal.valueOf(TokenTable.MAX_ID)) <= 0) {
+      return number.intValueExact();
+    }
+    throw unsupported(where, "an integer from 0 to " + TokenTable.MAX_ID, value);
+  }
+
+  /** Returns the token that {@code TemplateProcessing} puts before a single text, if it does. */
+  static OptionalInt templateBos(JsonValue value, TokenTable tokens) throws JsonFormatException {
+    OptionalInt bos = OptionalInt.empty();
+    List<JsonValue> processors =
+        value instanceof JsonObject sequence
+                && typeOf(value).equals("Sequence")
+                && sequence.get("processors") instanceof JsonArray(List<JsonValue> parts)
+            ? parts
+            : List.of(value);
+    for (JsonValue processor : processors) {
+      if (processor instanceof JsonObject template
+          && typeOf(processor).equals("TemplateProcessing")) {
+        bos = leadingToken(template, tokens);
+      } else if (!(processor instanceof JsonNull || typeOf(processor).equals("ByteLevel"))) {
+        throw unsupported(
+            "post_processor", "ByteLevel, TemplateProcessing or a Sequence of them", processor);
+      }
+    }
+    return bos;
+  }
+
+  private static OptionalInt leadingToken(JsonObject template, TokenTable tokens)
+      throws JsonFormatException {
+    String where = "post_processor.single";
+    if (!(template.get("single") instanceof JsonArray(List<JsonValue> items))) {
+      throw unsupported(where, "an array", template.get("single"));
+    }
+    OptionalInt bos = OptionalInt.empty();
+    for (JsonValue item : items) {
+      if (item instanceof JsonObject sequence && sequence.get("Sequence") != null) {
+        return bos;
+      }
+      if (!(item instanceof JsonObject special
+          && special.get("SpecialToken") instanceof JsonObject reference
+          && reference.get("id") instanceof JsonString(String name))) {
+        throw unsupported(where, "SpecialToken or Sequence", item);
+      }
+      if (bos.isPresent()) {
+        throw new JsonFormatException(where + ": expected one token before the text, found more");
+      }
+      bos = OptionalInt.of(templateId(template, name, tokens));
+    }
+    throw new JsonFormatException(where + ": expected a Sequence, found none");
+  }
+
+  private static int templateId(JsonObject template, String name, TokenTable tokens)
+      throws JsonFormatException {
+    String where = "post_processor.special_tokens";
+    if (template.get("special_tokens") instanceof JsonObject specials
+        && specials.get(name) instanceof JsonObject special
+        && special.get("ids") instanceof JsonArray(List<JsonValue> ids)
+        && ids.size() == 1) {
+      int id = idOf(ids.getFirst(), where);
+      if (tokens.contains(id)) {
+        return id;
+      }
+    }
+    throw new JsonFormatException(
+        where + ": expected the id of a token for " + JsonStream.excerpt(name) + ", found none");
+  }
+
+  private static String typeOf(@Nullable JsonValue value) {
+    return value instanceof JsonObject object
+            && object.get("type") instanceof JsonString(String type)
+        ? type
+        : "";
+  }
+
+  /** Returns an exception that names what was found as well as its kind allows. */
+  private static JsonFormatException unsupported(
+      String where, String expected, @Nullable JsonValue found) {
+    String type = typeOf(found);
+    String what =
+        switch (found) {
+          case null -> "nothing";
+          case JsonNull _ -> "null";
+          case JsonBoolean(boolean on) -> String.valueOf(on);
+          case JsonNumber(BigDecimal number) -> JsonStream.excerpt(number.toString());
+          case JsonString(String text) -> JsonStream.excerpt(text);
+          case JsonArray _ -> "an array";
+          case JsonObject _ when type.equals("Sequence") -> "another Sequence";
+          case JsonObject _ -> type.isEmpty() ? "an object" : JsonStream.excerpt(type);
+        };
+    return new JsonFormatException(
+        where + ": expected " + expected + ", found " + what + "; this tokenizer is not supported");
+  }
+}
