@@ -17,9 +17,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Lane sums of float rows in memory times a vector: the LM head and attention scores.
  *
- * <p>Eight registers accumulate at once, because a fused multiply-add takes several cycles: 8 rows of
- * one register, 4 rows of two, or 2 rows of four. So accumulator register k belongs to row {@code k /
- * REGISTERS} of the group and to columns {@code k % REGISTERS * WIDTH} on of every 16.
+ * <p>Eight registers accumulate at once, because a fused multiply-add takes several cycles: 8 rows
+ * of one register, 4 rows of two, or 2 rows of four. So accumulator register k belongs to row
+ * {@code k / REGISTERS} of the group and to columns {@code k % REGISTERS * WIDTH} on of every 16.
  */
 final class DotProducts {
   /** Rows computed together: 8, 4 or 2. */
