@@ -89,10 +89,10 @@ public final class KvCache implements AutoCloseable {
    * Returns where, in bytes within its block, the keys of a head start: a row for each position.
    */
   long keysOffset(int layer, int kvHead) {
-    return ((long) layer * 2 * numKvHeads + kvHead) * BLOCK * headDim * Float.BYTES;
+    return ((long) layer * 2 * numKvHeads + kvHead) * BLOCK * headDim;
   }
 
-  /** Returns where, in bytes within its block, the values of a head start. */
+  /** Returns where, in floats within its block, the values of a head start. */
   long valuesOffset(int layer, int kvHead) {
     return keysOffset(layer, kvHead + numKvHeads);
   }
@@ -100,14 +100,16 @@ public final class KvCache implements AutoCloseable {
   /** Stores the keys and values of one position of a layer, all heads side by side. */
   void put(int layer, int position, float[] keys, float[] values, int offset) {
     MemorySegment block = block(position);
-    long row = (long) (position % BLOCK) * headDim * Float.BYTES;
+    long row = (long) (position % BLOCK) * headDim;
     for (int head = 0; head < numKvHeads; head++) {
       int from = offset + head * headDim;
-      MemorySegment.copy(
-          keys, from, block, ValueLayout.JAVA_FLOAT, keysOffset(layer, head) + row, headDim);
-      MemorySegment.copy(
-          values, from, block, ValueLayout.JAVA_FLOAT, valuesOffset(layer, head) + row, headDim);
+      copy(keys, from, block, keysOffset(layer, head) + row);
+      copy(values, from, block, valuesOffset(layer, head) + row);
     }
+  }
+
+  private void copy(float[] source, int from, MemorySegment block, long to) {
+    MemorySegment.copy(source, from, block, ValueLayout.JAVA_FLOAT, to * Float.BYTES, headDim);
   }
 
   /** Releases the memory. */
