@@ -31,7 +31,7 @@ final class ScalarKernels implements Kernels {
     for (int i = 0; i < length; i++) {
       max = Math.max(max, Math.abs(x[xOffset + i])); // NaN if either is
     }
-    float scale = 127 / max;
+    float scale = 127 * (1 / max);
     for (int i = 0; i < length; i++) {
       int rounded = (int) Math.rint(x[xOffset + i] * scale); // NaN becomes 0
       q[qOffset + i] = (byte) Math.clamp(rounded, -128, 127);

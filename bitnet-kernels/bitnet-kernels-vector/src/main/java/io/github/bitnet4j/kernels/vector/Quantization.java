@@ -26,7 +26,7 @@ final class Quantization {
 
   static float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset) {
     float max = maxAbs(x, xOffset, length);
-    float scale = 127 / max;
+    float scale = 127 * (1 / max);
     if (max <= Float.MAX_VALUE) {
       round(x, xOffset, length, scale, q, qOffset);
     } else { // infinite or NaN: x * scale is 0 or NaN
