@@ -13,11 +13,11 @@ public enum TernaryLayout {
   /**
    * The packing of Hugging Face {@code bitnet} checkpoints. With {@code R = ceil(rows / 4)}, the
    * packed matrix has R rows of {@code columns} bytes, and the byte at (r, c) holds the trits of
-   * column c of the four rows r, R + r, 2R + r and 3R + r, lowest bits first. Rows from {@code rows}
-   * on do not exist; their bits are 0.
+   * column c of the four rows r, R + r, 2R + r and 3R + r, lowest bits first. Rows from {@code
+   * rows} on do not exist; their bits are 0.
    *
-   * <p>Example with 8 x 2 trits, so R = 2: the byte 0xA1 = 10 10 00 01 at (0, 0) says row 0 has trit
-   * 0 (code 01), row 2 has -1 (00), row 4 has +1 (10) and row 6 has +1 (10).
+   * <p>Example with 8 x 2 trits, so R = 2: the byte 0xA1 = 10 10 00 01 at (0, 0) says row 0 has
+   * trit 0 (code 01), row 2 has -1 (00), row 4 has +1 (10) and row 6 has +1 (10).
    *
    * <p>Source: {@code unpack_weights} of transformers, {@code integrations/bitnet.py}.
    */
@@ -28,8 +28,7 @@ public enum TernaryLayout {
     }
 
     @Override
-    void decodeRow(
-        MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
+    void decodeRow(MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
       int quarter = (rows + 3) / 4;
       long start = (long) (row % quarter) * columns;
       decode2Bits(data, start, row / quarter * 2, trits, offset, columns);
@@ -39,8 +38,8 @@ public enum TernaryLayout {
   /**
    * GGUF {@code I2_S} as every converter and the x86 build of bitnet.cpp write it. The weights in
    * row-major order are cut into blocks of 128, which may cross rows; byte b of the 32 bytes of a
-   * block holds the weights b, 32 + b, 64 + b and 96 + b of the block, highest bits first. A float32
-   * scale and 28 bytes of padding follow the last block.
+   * block holds the weights b, 32 + b, 64 + b and 96 + b of the block, highest bits first. A
+   * float32 scale and 28 bytes of padding follow the last block.
    *
    * <p>Example: a block of 32 bytes 0x18 = 00 01 10 00 holds -1 (32 times), 0, +1, -1.
    *
@@ -53,8 +52,7 @@ public enum TernaryLayout {
     }
 
     @Override
-    void decodeRow(
-        MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
+    void decodeRow(MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
       decodeI2S(data, 32, columns, row, trits, offset);
     }
   },
@@ -70,16 +68,15 @@ public enum TernaryLayout {
     }
 
     @Override
-    void decodeRow(
-        MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
+    void decodeRow(MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
       decodeI2S(data, 16, columns, row, trits, offset);
     }
   },
 
   /**
    * GGUF {@code TQ2_0}: 66 bytes for 256 weights of a row. 64 bytes of codes, then a float16 scale.
-   * The codes come in two halves; byte m of half h holds the weights {@code 128h + m}, {@code 128h +
-   * 32 + m}, ..., lowest bits first.
+   * The codes come in two halves; byte m of half h holds the weights {@code 128h + m}, {@code 128h
+   * + 32 + m}, ..., lowest bits first.
    *
    * <p>Source: {@code block_tq2_0} of ggml.
    */
@@ -90,12 +87,11 @@ public enum TernaryLayout {
     }
 
     @Override
-    void decodeRow(
-        MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
+    void decodeRow(MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
       for (int block = 0; block < columns / 256; block++) {
         long start = ((long) row * (columns / 256) + block) * 66;
         for (int part = 0; part < 8; part++) {
-          long bytes = start + part / 4 * 32;
+          long bytes = start + part / 4 * 32L;
           decode2Bits(data, bytes, part % 4 * 2, trits, offset + block * 256 + part * 32, 32);
         }
       }
@@ -116,8 +112,7 @@ public enum TernaryLayout {
     }
 
     @Override
-    void decodeRow(
-        MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
+    void decodeRow(MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
       for (int block = 0; block < columns / 256; block++) {
         long start = ((long) row * (columns / 256) + block) * 54;
         int at = offset + block * 256;
@@ -127,7 +122,7 @@ public enum TernaryLayout {
       }
     }
 
-    /** Decodes bytes whose digits n stand {@code bytes} weights apart. */
+    // Digit n of successive bytes belongs to weights that stand `bytes` apart.
     private void decodeBase3(
         MemorySegment data, long start, int bytes, int digits, byte[] trits, int at) {
       for (int m = 0; m < bytes; m++) {
@@ -141,8 +136,8 @@ public enum TernaryLayout {
   },
 
   /**
-   * {@code IQ2_BN} of ik_llama.cpp: each row is a float32 scale, then 16 bytes for 64 weights; byte m
-   * holds the weights m, 16 + m, 32 + m and 48 + m, lowest bits first.
+   * {@code IQ2_BN} of ik_llama.cpp: each row is a float32 scale, then 16 bytes for 64 weights; byte
+   * m holds the weights m, 16 + m, 32 + m and 48 + m, lowest bits first.
    */
   IQ2_BN {
     @Override
@@ -151,8 +146,7 @@ public enum TernaryLayout {
     }
 
     @Override
-    void decodeRow(
-        MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
+    void decodeRow(MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
       long start = row * (4 + columns / 4L) + 4;
       for (int part = 0; part < columns / 16; part++) {
         long bytes = start + part / 4 * 16L;
@@ -173,14 +167,13 @@ public enum TernaryLayout {
     }
 
     @Override
-    void decodeRow(
-        MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
+    void decodeRow(MemorySegment data, int rows, int columns, int row, byte[] trits, int offset) {
       long start = row * (2 + columns / 64L * 13) + 2;
       for (int group = 0; group < columns / 16; group++) {
         long block = start + group / 4 * 13L;
         int at = offset + group * 16;
         for (int i = 0; i < 15; i++) {
-          int value = data.get(ValueLayout.JAVA_BYTE, block + group % 4 * 3 + i / 5) & 0xFF;
+          int value = data.get(ValueLayout.JAVA_BYTE, block + group % 4 * 3L + i / 5) & 0xFF;
           trits[at + i] = digit(value, i % 5);
         }
         int extra = data.get(ValueLayout.JAVA_BYTE, block + 12) & 0xFF;

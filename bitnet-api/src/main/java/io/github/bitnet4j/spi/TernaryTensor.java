@@ -13,9 +13,9 @@ import java.util.Objects;
  * @param layout how trits are laid out in the bytes
  * @param rows output features
  * @param columns input features
- * @param interleavedHead 0 if stored rows are in order. Otherwise the number of rows of an attention
- *     head, and within each head the stored row {@code 2j + b} is row {@code b * interleavedHead / 2 +
- *     j}: GGUF files of architecture {@code llama} store queries and keys so
+ * @param interleavedHead 0 if stored rows are in order. Otherwise the number of rows of an
+ *     attention head, and within each head the stored row {@code 2j + b} is row {@code b *
+ *     interleavedHead / 2 + j}: GGUF files of architecture {@code llama} store queries and keys so
  * @param data exactly {@link TernaryLayout#byteSize} bytes; codes are valid
  */
 public record TernaryTensor(
@@ -75,6 +75,11 @@ public record TernaryTensor(
     return row - inHead + 2 * (inHead % half) + inHead / half;
   }
 
+  /** Returns whether this is {@link TernaryLayout#ROW_QUARTERS} with rows in order. */
+  public boolean isRowQuarters() {
+    return layout == TernaryLayout.ROW_QUARTERS && interleavedHead == 0;
+  }
+
   /**
    * Returns the same weights as {@link TernaryLayout#ROW_QUARTERS} with rows in order: this tensor
    * itself if it is so already, otherwise a copy.
@@ -82,7 +87,7 @@ public record TernaryTensor(
    * @param memory for the copy
    */
   public TernaryTensor toRowQuarters(SegmentAllocator memory) {
-    if (layout == TernaryLayout.ROW_QUARTERS && interleavedHead == 0) {
+    if (isRowQuarters()) {
       return this;
     }
     int quarter = (rows + 3) / 4;

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.format;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.util.HashSet;
 import java.util.List;
@@ -44,8 +45,7 @@ final class HuggingFaceWeights implements WeightSource {
           "the weights do not fit config.json, or are packed in another way");
     }
     return new StoredLinear(
-        new TernaryTensor(
-            packed.name(), TernaryTensor.Layout.ROW_QUARTERS, rows, columns, packed.data()),
+        new TernaryTensor(packed.name(), TernaryLayout.ROW_QUARTERS, rows, columns, packed.data()),
         scale(name + ".weight_scale"));
   }
 

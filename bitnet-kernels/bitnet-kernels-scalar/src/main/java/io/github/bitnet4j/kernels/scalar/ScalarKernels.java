@@ -41,9 +41,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
-    return switch (tensor.layout()) {
-      case ROW_QUARTERS -> new ScalarMatrix(tensor.rows(), tensor.columns(), tensor.data());
-    };
+    return ScalarMatrix.of(tensor, memory);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.github.bitnet4j.kernels.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -93,8 +94,7 @@ final class Numbers {
     byte[] packed = new byte[quarter * columns];
     for (int row = 0; row < rows; row++) {
       for (int c = 0; c < columns; c++) {
-        packed[row % quarter * columns + c] |=
-            (byte) (trits[row][c] + 1 << 2 * (row / quarter));
+        packed[row % quarter * columns + c] |= (byte) (trits[row][c] + 1 << 2 * (row / quarter));
       }
     }
     return rowQuarters(packed, rows, columns, arena);
@@ -102,7 +102,7 @@ final class Numbers {
 
   static TernaryTensor rowQuarters(byte[] packed, int rows, int columns, Arena arena) {
     return new TernaryTensor(
-        "test", TernaryTensor.Layout.ROW_QUARTERS, rows, columns, unaligned(packed, arena));
+        "test", TernaryLayout.ROW_QUARTERS, rows, columns, unaligned(packed, arena));
   }
 
   /** Copies to an odd address outside the heap. */

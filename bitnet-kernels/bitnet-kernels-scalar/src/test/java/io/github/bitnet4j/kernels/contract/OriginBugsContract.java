@@ -28,8 +28,22 @@ public abstract class OriginBugsContract extends KernelContract {
     assertThat(columns)
         .containsExactly(
             // column 0 of rows 0 to 7
-            0, -1, -1, -1, 1, 0, 1, 1,
+            0,
+            -1,
+            -1,
+            -1,
+            1,
+            0,
+            1,
+            1,
             // column 1
-            -1, 1, 1, 1, 0, -1, -1, -1);
+            -1,
+            1,
+            1,
+            1,
+            0,
+            -1,
+            -1,
+            -1);
   }
 }
