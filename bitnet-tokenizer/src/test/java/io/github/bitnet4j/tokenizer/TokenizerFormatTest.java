@@ -21,14 +21,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What tokenizer.json and tokenizer_config.json may say, and how everything else is refused. */
 class TokenizerFormatTest {
   private static final String SPLIT =
-      "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r"
-          + "\\\\n"
-          + "\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1,3}| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r"
-          + "\\\\n"
-          + "]*|\\\\s*[\\\\r"
-          + "\\\\n"
-          + "]+|\\\\s+(?!\\\\S)|\\\\s+\"},\"behavior\":\"Isolated\",\"invert\":false},"
-          + "{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"use_regex\":false}]}";
+      """
+      {"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":\
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}\
+      | ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},\
+      "behavior":"Isolated","invert":false},\
+      {"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}\
+      """
+          .replace("\\", "\\\\");
   private static final String BYTE_LEVEL = "{\"type\":\"ByteLevel\",\"add_prefix_space\":false}";
 
   /** A token for every byte, then "ab" 256 and "abc" 257. */
@@ -167,16 +167,17 @@ class TokenizerFormatTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = '#',
+      delimiter = '~',
       quoteCharacter = '`',
-      value = {
-        "{\"bos_token\": \"<nope>\"} # bos_token: expected a token of tokenizer.json",
-        "{\"eos_token\": 3} # eos_token",
-        "{\"add_bos_token\": \"yes\"} # add_bos_token: expected true or false",
-        "{\"chat_template\": 3} # chat_template",
-        "[] # expected an object",
-        "{\"a\":1,\"a\":2} # line 1",
-      })
+      textBlock =
+          """
+          {"bos_token": "<nope>"} ~ bos_token: expected a token of tokenizer.json
+          {"eos_token": 3} ~ eos_token
+          {"add_bos_token": "yes"} ~ add_bos_token: expected true or false
+          {"chat_template": 3} ~ chat_template
+          [] ~ expected an object
+          {"a":1,"a":2} ~ line 1
+          """)
   void refusesConfigurations(String json, String message) throws IOException {
     config(json);
 
@@ -188,65 +189,60 @@ class TokenizerFormatTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = '#',
+      delimiter = '~',
       quoteCharacter = '`',
-      value = {
-        "\"normalizer\": null # \"normalizer\": {\"type\":\"NFC\"} # normalizer: expected null,"
-            + " found \"NFC\"",
-        "\"BPE\" # \"Unigram\" # model.type: expected BPE, found \"Unigram\"",
-        "\"BPE\" # 3 # expected a string, found an integer",
-        "\"invert\":false # \"invert\":true # invert: expected false",
-        "Isolated # Removed # behavior: expected Isolated, found \"Removed\"",
-        "{1,3} # {1,4} # pattern.Regex: expected the expression of Llama 3",
-        "\"add_prefix_space\":false # \"add_prefix_space\":true # add_prefix_space: expected false",
-        "\"use_regex\":false # \"use_regex\":true # use_regex: expected false",
-        "\"type\":\"Split\" # \"type\":\"Digits\" # pre_tokenizer",
-        "\"post_processor\": null # \"post_processor\": {\"type\":\"RobertaProcessing\"} #"
-            + " post_processor: expected",
-        "\"decoder\": {\"type\": \"ByteLevel\"} # \"decoder\": {\"type\": \"Metaspace\"} # decoder:"
-            + " expected ByteLevel, found \"Metaspace\"",
-        "\"vocab\" # \"dropout\": 0.1, \"vocab\" # model.dropout",
-        "\"vocab\" # \"end_of_word_suffix\": \"</w>\", \"vocab\" # model.end_of_word_suffix",
-        "\"vocab\" # \"ignore_merges\": 1, \"vocab\" # model.ignore_merges",
-        "\"vocab\" # \"type\": \"BPE\", \"vocab\" # expected each key once",
-        "\"vocab\" # \"vocabulary\" # model.vocab: expected an object, found nothing",
-        "\"merges\" # \"merge\" # model.merges: expected an array, found nothing",
-        "\"abc\":257 # \"abc\":4194304 # expected an integer from 0 to 4194303",
-        "\"abc\":257 # \"abc\":-1 # expected an integer from 0",
-        "\"abc\":257 # \"abc\":257.5 # expected an integer",
-        "\"abc\":257 # \"abc\":99999999999999999999 # expected an integer from 0",
-        "\"abc\":257 # \"abc\":\"257\" # expected an integer, found a string",
-        "\"abc\":257 # \"abc\":256 # model.vocab: expected each id once, found 256 again for"
-            + " \"abc\"",
-        "\"abc\":257 # \"ab\":257 # model.vocab: expected each token once, found \"ab\" again",
-        "\"abc\":257 # \"日\":257,\"日\":258 # model.vocab: expected each token once",
-        "\"abc\":257 # \"abc\":257,\"\\ud800\":258 # unpaired surrogate",
-        "\"abc\":257 # \"abd\":257 # model.merges: expected two tokens that together are a token",
-        "\"z\":122 # \"zz\":122 # expected a token for each of the 256 bytes, found none for byte"
-            + " 122",
-        "\"ab c\" # \"ab q q\" # model.merges: expected two tokens, found \"ab q q\"",
-        "\"ab c\" # \"abc\" # model.merges: expected two tokens, found",
-        "\"ab c\" # [\"ab\"] # expected a string, found the end of an array",
-        "\"ab c\" # [\"a\",\"b\",\"c\"] # model.merges: expected two tokens, found more",
-        "\"ab c\" # [\"\",\"c\"] # model.merges: expected two tokens that together",
-        "\"ab c\" # 3 # expected an array, found an integer",
-        "\"added_tokens\": [] # \"added_tokens\": {} # added_tokens: expected an array",
-        "\"added_tokens\": [] # \"added_tokens\": [3] # added_tokens[0]: expected an object",
-        "\"added_tokens\": [] # \"added_tokens\": [{\"id\":258,\"content\":\"\"}] #"
-            + " added_tokens[0].content",
-        "\"added_tokens\": [] # \"added_tokens\": [{\"id\":1e9,\"content\":\"x\"}] #"
-            + " added_tokens[0].id",
-        "\"added_tokens\": [] # \"added_tokens\": [{\"id\":5,\"content\":\"<s>\"}] # expected an"
-            + " unused id, found 5",
-        "\"added_tokens\": [] # \"added_tokens\": [{\"id\":258,\"content\":\"abc\"}] # expected the"
-            + " id of model.vocab, 257",
-        "\"added_tokens\": [] # \"added_tokens\":"
-            + " [{\"id\":258,\"content\":\"<\"},{\"id\":259,\"content\":\"<\"}] # added_tokens",
-        "\"added_tokens\": [] # \"added_tokens\": [{\"id\":258,\"content\":\"<s>\",\"special\":3}]"
-            + " # added_tokens[0].special",
-        "\"added_tokens\": [] # \"added_tokens\": [{\"id\":258,\"content\":\"\\ud800\"}] # unpaired"
-            + " surrogate",
-      })
+      textBlock =
+          """
+          "normalizer": null ~ "normalizer": {"type":"NFC"} ~ normalizer: expected null, found "NFC"
+          "BPE" ~ "Unigram" ~ model.type: expected BPE, found "Unigram"
+          "BPE" ~ 3 ~ expected a string, found an integer
+          "invert":false ~ "invert":true ~ invert: expected false
+          Isolated ~ Removed ~ behavior: expected Isolated, found "Removed"
+          {1,3} ~ {1,4} ~ pattern.Regex: expected the expression of Llama 3
+          "add_prefix_space":false ~ "add_prefix_space":true ~ add_prefix_space: expected false
+          "use_regex":false ~ "use_regex":true ~ use_regex: expected false
+          "type":"Split" ~ "type":"Digits" ~ pre_tokenizer
+          "post_processor": null ~ "post_processor": {"type":"RobertaProcessing"} \
+            ~ post_processor: expected
+          "decoder": {"type": "ByteLevel"} ~ "decoder": {"type": "Metaspace"} \
+            ~ decoder: expected ByteLevel, found "Metaspace"
+          "vocab" ~ "dropout": 0.1, "vocab" ~ model.dropout
+          "vocab" ~ "end_of_word_suffix": "</w>", "vocab" ~ model.end_of_word_suffix
+          "vocab" ~ "ignore_merges": 1, "vocab" ~ model.ignore_merges
+          "vocab" ~ "type": "BPE", "vocab" ~ expected each key once
+          "vocab" ~ "vocabulary" ~ model.vocab: expected an object, found nothing
+          "merges" ~ "merge" ~ model.merges: expected an array, found nothing
+          "abc":257 ~ "abc":4194304 ~ expected an integer from 0 to 4194303
+          "abc":257 ~ "abc":-1 ~ expected an integer from 0
+          "abc":257 ~ "abc":257.5 ~ expected an integer
+          "abc":257 ~ "abc":99999999999999999999 ~ expected an integer from 0
+          "abc":257 ~ "abc":"257" ~ expected an integer, found a string
+          "abc":257 ~ "abc":256 ~ model.vocab: expected each id once, found 256 again for "abc"
+          "abc":257 ~ "ab":257 ~ model.vocab: expected each token once, found "ab" again
+          "abc":257 ~ "日":257,"日":258 ~ model.vocab: expected each token once
+          "abc":257 ~ "abc":257,"\\ud800":258 ~ unpaired surrogate
+          "abc":257 ~ "abd":257 ~ model.merges: expected two tokens that together are a token
+          "z":122 ~ "zz":122 ~ expected a token for each of the 256 bytes, found none for byte 122
+          "ab c" ~ "ab q q" ~ model.merges: expected two tokens, found "ab q q"
+          "ab c" ~ "abc" ~ model.merges: expected two tokens, found
+          "ab c" ~ ["ab"] ~ expected a string, found the end of an array
+          "ab c" ~ ["a","b","c"] ~ model.merges: expected two tokens, found more
+          "ab c" ~ ["","c"] ~ model.merges: expected two tokens that together
+          "ab c" ~ 3 ~ expected an array, found an integer
+          "added_tokens": [] ~ "added_tokens": {} ~ added_tokens: expected an array
+          "added_tokens": [] ~ "added_tokens": [3] ~ added_tokens[0]: expected an object
+          "added_tokens": [] ~ "added_tokens": [{"id":258,"content":""}] ~ added_tokens[0].content
+          "added_tokens": [] ~ "added_tokens": [{"id":1e9,"content":"x"}] ~ added_tokens[0].id
+          "added_tokens": [] ~ "added_tokens": [{"id":5,"content":"<s>"}] \
+            ~ expected an unused id, found 5
+          "added_tokens": [] ~ "added_tokens": [{"id":258,"content":"abc"}] \
+            ~ expected the id of model.vocab, 257
+          "added_tokens": [] ~ "added_tokens": [{"id":258,"content":"<"},{"id":259,"content":"<"}] \
+            ~ added_tokens
+          "added_tokens": [] ~ "added_tokens": [{"id":258,"content":"<s>","special":3}] \
+            ~ added_tokens[0].special
+          "added_tokens": [] ~ "added_tokens": [{"id":258,"content":"\\ud800"}] ~ unpaired surrogate
+          """)
   void refusesFiles(String original, String changed, String message) throws IOException {
     assertThat(FILE).contains(original);
 

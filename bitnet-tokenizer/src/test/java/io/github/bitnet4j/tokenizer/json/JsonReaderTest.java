@@ -158,6 +158,6 @@ class JsonReaderTest {
 
     assertThatThrownBy(() -> JsonReader.read(file))
         .isInstanceOf(JsonFormatException.class)
-        .hasMessageContaining("67108864 bytes");
+        .hasMessage("expected at most 67108864 bytes, found 67108865");
   }
 }
