@@ -129,7 +129,7 @@ final class TokenTable {
   }
 
   private int hash(byte[] bytes, int offset, int length) {
-    long hash = length + 1;
+    long hash = length + 1L;
     for (int i = offset; i < offset + length; i++) {
       // Both factors are below 2^61: the product's bits 61 and up, plus its lower 61 bits, is it
       // modulo 2^61 - 1, up to one subtraction.

@@ -245,7 +245,10 @@ public final class Tokenizer {
       }
       int start = from;
       while (start < to) {
-        Match match = addedTokens.get(pass).find(text, from, start, to, parseSpecial);
+        Match match =
+            addedTokens
+                .get(pass)
+                .find(text, /* segmentStart= */ from, /* from= */ start, to, parseSpecial);
         encode(text, start, match == null ? to : match.start(), pass + 1);
         if (match == null) {
           return;
