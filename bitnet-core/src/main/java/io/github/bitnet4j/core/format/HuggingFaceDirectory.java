@@ -46,7 +46,7 @@ public final class HuggingFaceDirectory {
     TensorSet tensors = TensorSet.open(directory, arena);
     Tokenizer tokenizer = readTokenizer(directory, config.model().vocabSize());
     return new HuggingFaceDirectory(
-        config, tokenizer, new HuggingFaceWeights(config.model(), tensors));
+        config, tokenizer, new HuggingFaceWeights(config.model(), config.masters(), tensors));
   }
 
   private static @Nullable Tokenizer readTokenizer(Path directory, int vocabSize)

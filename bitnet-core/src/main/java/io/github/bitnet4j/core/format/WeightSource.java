@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.format;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a model's weights come from: one implementation for each kind of model file. It finds each
@@ -29,15 +30,54 @@ interface WeightSource {
     FEED_FORWARD_SUB
   }
 
+  /** A linear layer as stored. */
+  sealed interface StoredLinear {
+    /** Returns the name of the weight tensor. */
+    String name();
+
+    /** Returns the number of stored bytes. */
+    long bytes();
+  }
+
   /**
-   * A linear layer as stored.
+   * A linear layer stored as trits.
    *
    * @param scale as stored, not yet checked
    */
-  record StoredLinear(TernaryTensor trits, float scale) {}
+  record Packed(TernaryTensor trits, float scale) implements StoredLinear {
+    @Override
+    public String name() {
+      return trits.name();
+    }
+
+    @Override
+    public long bytes() {
+      return trits.data().byteSize();
+    }
+  }
+
+  /**
+   * A linear layer stored as dense weights, to be turned into trits at load.
+   *
+   * @param unpacked whether the weights may be trits that a converter multiplied by a scale
+   */
+  record Masters(DenseMatrix weights, boolean unpacked) implements StoredLinear {
+    @Override
+    public String name() {
+      return weights.name();
+    }
+
+    @Override
+    public long bytes() {
+      return weights.data().byteSize();
+    }
+  }
 
   /** Returns a linear layer of a block. */
   StoredLinear linear(int layer, Linear which) throws ModelFormatException;
+
+  /** Returns the weight of the norm inside a linear layer, one row; null if it has none. */
+  @Nullable DenseMatrix linearNorm(int layer, Linear which) throws ModelFormatException;
 
   /** Returns the weight of a norm of a block: one row. */
   DenseMatrix norm(int layer, Norm which) throws ModelFormatException;

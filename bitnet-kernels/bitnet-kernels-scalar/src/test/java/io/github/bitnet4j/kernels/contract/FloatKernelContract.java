@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.FloatMath;
 import io.github.bitnet4j.spi.KernelProvider;
 import java.lang.foreign.MemorySegment;
@@ -18,13 +19,16 @@ import org.junit.jupiter.api.Test;
 
 /** The float kernels: results are compared by their bits. */
 public abstract class FloatKernelContract extends KernelContract {
+  private static final List<DenseType> PLAIN =
+      List.of(DenseType.F32, DenseType.F16, DenseType.BF16);
+
   protected FloatKernelContract(KernelProvider provider) {
     super(provider);
   }
 
   @Test
   void multipliesDenseMatricesOfEveryTypeAndNumberOfColumns() {
-    for (DenseMatrix.Type type : DenseMatrix.Type.values()) {
+    for (DenseType type : PLAIN) {
       for (int columns : Numbers.LENGTHS) {
         checkDense(type, 1 + random.nextInt(9), columns, 1 + random.nextInt(3));
       }
@@ -33,7 +37,7 @@ public abstract class FloatKernelContract extends KernelContract {
 
   @Test
   void multipliesDenseMatricesOfEveryNumberOfRows() {
-    for (DenseMatrix.Type type : DenseMatrix.Type.values()) {
+    for (DenseType type : PLAIN) {
       for (int rows = 1; rows <= 20; rows++) {
         checkDense(type, rows, 40, 1);
       }
@@ -43,13 +47,13 @@ public abstract class FloatKernelContract extends KernelContract {
   @Test
   void multipliesDenseMatricesWithManyTokens() {
     for (int tokens = 1; tokens <= 9; tokens++) {
-      checkDense(DenseMatrix.Type.BF16, 10, 50, tokens);
+      checkDense(DenseType.BF16, 10, 50, tokens);
     }
   }
 
   @Test
   void anyPartitionOfDenseRowsGivesTheSameResult() {
-    for (DenseMatrix.Type type : DenseMatrix.Type.values()) {
+    for (DenseType type : PLAIN) {
       DenseMatrix w = dense(type, patterns(type, 61 * 35), 61, 35);
       float[] x = Numbers.floats(random, 2 * 35);
       float[] whole = new float[2 * 61];
@@ -69,15 +73,15 @@ public abstract class FloatKernelContract extends KernelContract {
   @Test
   void readsHalfFloatsAsTheReferenceDoes() {
     GoldenFile file = GoldenFile.read("half_floats.json");
-    checkHalfFloats(DenseMatrix.Type.F16, file.get("f16"));
-    checkHalfFloats(DenseMatrix.Type.BF16, file.get("bf16"));
+    checkHalfFloats(DenseType.F16, file.get("f16"));
+    checkHalfFloats(DenseType.BF16, file.get("bf16"));
   }
 
   /** Every pattern, in the middle of a row that is long enough for full registers. */
   @Test
   void readsEveryFiniteHalfFloat() {
-    for (DenseMatrix.Type type : List.of(DenseMatrix.Type.F16, DenseMatrix.Type.BF16)) {
-      int exponent = type == DenseMatrix.Type.F16 ? 0x7C00 : 0x7F80;
+    for (DenseType type : List.of(DenseType.F16, DenseType.BF16)) {
+      int exponent = type == DenseType.F16 ? 0x7C00 : 0x7F80;
       int[] patterns = new int[1 << 16];
       for (int i = 0; i < patterns.length; i++) {
         patterns[i] = (i & exponent) == exponent ? 0 : i;
@@ -101,7 +105,7 @@ public abstract class FloatKernelContract extends KernelContract {
     for (int columns : List.of(16, 17, 31, 32, 40)) {
       int[] patterns = new int[columns];
       Arrays.fill(patterns, 0x8001);
-      DenseMatrix w = dense(DenseMatrix.Type.BF16, patterns, 1, columns);
+      DenseMatrix w = dense(DenseType.BF16, patterns, 1, columns);
       float[] x = new float[columns];
       Arrays.fill(x, 1e-20f);
       float[] out = new float[1];
@@ -219,9 +223,7 @@ public abstract class FloatKernelContract extends KernelContract {
     float[] x = Numbers.floats(random, n);
     MemorySegment rows = memory(Numbers.floats(random, 5 * n));
     List<DenseMatrix> matrices =
-        Arrays.stream(DenseMatrix.Type.values())
-            .map(type -> dense(type, patterns(type, 5 * n), 5, n))
-            .toList();
+        PLAIN.stream().map(type -> dense(type, patterns(type, 5 * n), 5, n)).toList();
     float[] first = allOperations(x, rows, matrices);
     for (int repetition = 0; repetition < COMPILED_AFTER; repetition++) {
       float[] again = allOperations(x, rows, matrices);
@@ -242,7 +244,7 @@ public abstract class FloatKernelContract extends KernelContract {
         MemorySegment rows = memory(x);
         kernels.attentionScores(x, 0, length, 1, rows, 0, length, 1, out, 0);
         kernels.addWeighted(new float[] {1}, 0, rows, 0, length, 1, length, out, 0);
-        DenseMatrix w = dense(DenseMatrix.Type.F16, new int[length], 1, length);
+        DenseMatrix w = dense(DenseType.F16, new int[length], 1, length);
         kernels.denseMatMul(w, x, 1, out, 0, 1);
         assertThat(out[0]).isNaN();
         kernels.softmax(x, 0, length);
@@ -255,7 +257,7 @@ public abstract class FloatKernelContract extends KernelContract {
 
   @Test
   void rejectsArgumentsOutOfBounds() {
-    DenseMatrix w = dense(DenseMatrix.Type.F32, new int[5 * 20], 5, 20);
+    DenseMatrix w = dense(DenseType.F32, new int[5 * 20], 5, 20);
     MemorySegment rows = memory(new float[3 * 20]);
     List<Runnable> calls =
         List.of(
@@ -296,7 +298,7 @@ public abstract class FloatKernelContract extends KernelContract {
     return out;
   }
 
-  private void checkDense(DenseMatrix.Type type, int rows, int columns, int tokens) {
+  private void checkDense(DenseType type, int rows, int columns, int tokens) {
     int[] patterns = patterns(type, rows * columns);
     DenseMatrix w = dense(type, patterns, rows, columns);
     float[] x = Numbers.floats(random, tokens * columns);
@@ -323,7 +325,7 @@ public abstract class FloatKernelContract extends KernelContract {
         "%s %d x %d, %d tokens, rows %d to %d".formatted(type, rows, columns, tokens, from, to));
   }
 
-  private void checkHalfFloats(DenseMatrix.Type type, GoldenFile pairs) {
+  private void checkHalfFloats(DenseType type, GoldenFile pairs) {
     pairs
         .elements()
         .forEach(
@@ -412,7 +414,7 @@ public abstract class FloatKernelContract extends KernelContract {
   }
 
   /** Returns random elements as they are stored; for F16 all finite ones are as likely. */
-  private int[] patterns(DenseMatrix.Type type, int count) {
+  private int[] patterns(DenseType type, int count) {
     int[] patterns = new int[count];
     for (int i = 0; i < count; i++) {
       float value = (float) random.nextGaussian();
@@ -421,13 +423,14 @@ public abstract class FloatKernelContract extends KernelContract {
             case F32 -> Float.floatToRawIntBits(value);
             case F16 -> random.nextInt(0x7C00) | random.nextInt(2) << 15;
             case BF16 -> Float.floatToRawIntBits(value) >>> 16;
+      default -> throw new AssertionError(type);
           };
     }
     return patterns;
   }
 
   /** Decodes a stored element by its definition. */
-  private static float value(DenseMatrix.Type type, int pattern) {
+  private static float value(DenseType type, int pattern) {
     return switch (type) {
       case F32 -> Float.intBitsToFloat(pattern);
       case F16 -> {
@@ -440,14 +443,15 @@ public abstract class FloatKernelContract extends KernelContract {
         yield (float) (pattern >> 15 == 0 ? magnitude : -magnitude);
       }
       case BF16 -> Float.intBitsToFloat(pattern << 16);
+      default -> throw new AssertionError(type);
     };
   }
 
-  private DenseMatrix dense(DenseMatrix.Type type, int[] patterns, int rows, int columns) {
+  private DenseMatrix dense(DenseType type, int[] patterns, int rows, int columns) {
     ByteBuffer data =
-        ByteBuffer.allocate(patterns.length * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(patterns.length * type.blockBytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (int pattern : patterns) {
-      if (type == DenseMatrix.Type.F32) {
+      if (type == DenseType.F32) {
         data.putInt(pattern);
       } else {
         data.putShort((short) pattern);

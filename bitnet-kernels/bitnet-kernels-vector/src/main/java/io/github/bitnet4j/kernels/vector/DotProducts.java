@@ -36,10 +36,64 @@ final class DotProducts {
   private DotProducts() {}
 
   static void multiply(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+    if (w.type().blockSize() == 1) {
+      multiplyPlain(w, x, tokens, out, fromRow, toRow);
+    } else {
+      multiplyBlocks(w, x, tokens, out, fromRow, toRow);
+    }
+  }
+
+  /** Types that are stored in blocks are decoded row by row. */
+  private static void multiplyBlocks(
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+    int columns = w.columns();
+    float[] decoded = new float[columns];
+    float[] sums = new float[Lanes.SUM];
+    for (int row = fromRow; row < toRow; row++) {
+      w.copyRow(row, decoded, 0);
+      for (int t = 0; t < tokens; t++) {
+        out[t * w.rows() + row] = dot(decoded, x, t * columns, sums);
+      }
+    }
+  }
+
+  /** Returns the lane sum of a whole number of blocks, which is a multiple of 16. */
+  private static float dot(float[] a, float[] x, int xOffset, float[] sums) {
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    for (int i = 0; i < a.length; i += Lanes.SUM) {
+      int o = xOffset + i;
+      s0 = FloatVector.fromArray(FLOATS, a, i).fma(FloatVector.fromArray(FLOATS, x, o), s0);
+      if (REGISTERS > 1) {
+        FloatVector x1 = FloatVector.fromArray(FLOATS, x, o + COLUMN_1);
+        s1 = FloatVector.fromArray(FLOATS, a, i + COLUMN_1).fma(x1, s1);
+      }
+      if (REGISTERS > 2) {
+        FloatVector x2 = FloatVector.fromArray(FLOATS, x, o + COLUMN_2);
+        FloatVector x3 = FloatVector.fromArray(FLOATS, x, o + COLUMN_3);
+        s2 = FloatVector.fromArray(FLOATS, a, i + COLUMN_2).fma(x2, s2);
+        s3 = FloatVector.fromArray(FLOATS, a, i + COLUMN_3).fma(x3, s3);
+      }
+    }
+    if (REGISTERS > 2) {
+      s3.intoArray(sums, COLUMN_3);
+      s2.intoArray(sums, COLUMN_2);
+    }
+    if (REGISTERS > 1) {
+      s1.intoArray(sums, COLUMN_1);
+    }
+    s0.intoArray(sums, 0);
+    return Lanes.total(sums, 0);
+  }
+
+  private static void multiplyPlain(
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
     int rows = w.rows();
     int columns = w.columns();
     int bulk = columns - columns % Lanes.SUM;
-    long stride = (long) columns * w.type().bytes();
+    long stride = w.rowBytes();
     float[] sums = new float[GROUP * Lanes.SUM];
     for (int row = fromRow; row < toRow; row += GROUP) {
       int group = Math.min(GROUP, toRow - row);
@@ -51,6 +105,7 @@ final class DotProducts {
               f32(w.data(), ByteOrder.LITTLE_ENDIAN, start, stride, group, x, xOffset, bulk, sums);
           case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
           case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
+          default -> throw new AssertionError(w.type());
         }
         for (int k = 0; k < group; k++) {
           int sum = k * Lanes.SUM;
