@@ -35,8 +35,8 @@ final class HuggingFaceWeights implements WeightSource {
   @Override
   public StoredLinear linear(int layer, Linear which) throws ModelFormatException {
     String name = linearName(layer, which);
-    int rows = rows(which);
-    int columns = columns(which);
+    int rows = which.rows(config);
+    int columns = which.columns(config);
     if (masters) {
       List<Long> shape = List.of((long) rows, (long) columns);
       return new Masters(dense(name + ".weight", shape, rows, columns), false);
@@ -78,7 +78,7 @@ final class HuggingFaceWeights implements WeightSource {
     if (!config.linearNorms()) {
       return null;
     }
-    int width = columns(which);
+    int width = which.columns(config);
     String name = linearName(layer, which) + ".rms_norm.weight";
     return dense(name, List.of((long) width), 1, width);
   }
@@ -93,12 +93,7 @@ final class HuggingFaceWeights implements WeightSource {
           case POST_ATTENTION -> "post_attention_layernorm";
           case FEED_FORWARD_SUB -> eitherName(layer, "mlp.ffn_sub_norm", "mlp.ffn_layernorm");
         };
-    int width =
-        switch (which) {
-          case INPUT, POST_ATTENTION -> config.hiddenSize();
-          case ATTENTION_SUB -> config.queryWidth();
-          case FEED_FORWARD_SUB -> config.intermediateSize();
-        };
+    int width = which.width(config);
     return dense("model.layers." + layer + "." + name + ".weight", List.of((long) width), 1, width);
   }
 
@@ -188,22 +183,5 @@ final class HuggingFaceWeights implements WeightSource {
           case DOWN -> "mlp.down_proj";
         };
     return "model.layers." + layer + "." + name;
-  }
-
-  private int rows(Linear which) {
-    return switch (which) {
-      case Q -> config.queryWidth();
-      case K, V -> config.kvWidth();
-      case O, DOWN -> config.hiddenSize();
-      case GATE, UP -> config.intermediateSize();
-    };
-  }
-
-  private int columns(Linear which) {
-    return switch (which) {
-      case Q, K, V, GATE, UP -> config.hiddenSize();
-      case O -> config.queryWidth();
-      case DOWN -> config.intermediateSize();
-    };
   }
 }

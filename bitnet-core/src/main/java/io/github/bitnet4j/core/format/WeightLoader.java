@@ -2,7 +2,7 @@ package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.LoadOptions.ProgressListener;
 import io.github.bitnet4j.ModelFormatException;
-import io.github.bitnet4j.core.format.HuggingFaceDirectory.LoadedWeights;
+import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.WeightSource.Linear;
 import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
@@ -133,7 +133,9 @@ final class WeightLoader {
       layers.add(layerWeights(layer, norms.get(layer)));
     }
     return new LoadedWeights(
-        new ModelWeights(embedding, layers, finalNorm, head), parameterCount(), preparedBytes.get());
+        new ModelWeights(embedding, layers, finalNorm, head),
+        parameterCount(),
+        preparedBytes.get());
   }
 
   private record LayerNorms(

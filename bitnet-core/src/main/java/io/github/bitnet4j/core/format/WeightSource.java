@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,26 @@ interface WeightSource {
     O,
     GATE,
     UP,
-    DOWN
+    DOWN;
+
+    /** Returns the number of output features. */
+    int rows(ModelConfig config) {
+      return switch (this) {
+        case Q -> config.queryWidth();
+        case K, V -> config.kvWidth();
+        case O, DOWN -> config.hiddenSize();
+        case GATE, UP -> config.intermediateSize();
+      };
+    }
+
+    /** Returns the number of input features. */
+    int columns(ModelConfig config) {
+      return switch (this) {
+        case Q, K, V, GATE, UP -> config.hiddenSize();
+        case O -> config.queryWidth();
+        case DOWN -> config.intermediateSize();
+      };
+    }
   }
 
   /** The norms of a block. */
@@ -27,7 +47,16 @@ interface WeightSource {
     INPUT,
     ATTENTION_SUB,
     POST_ATTENTION,
-    FEED_FORWARD_SUB
+    FEED_FORWARD_SUB;
+
+    /** Returns the number of features. */
+    int width(ModelConfig config) {
+      return switch (this) {
+        case INPUT, POST_ATTENTION -> config.hiddenSize();
+        case ATTENTION_SUB -> config.queryWidth();
+        case FEED_FORWARD_SUB -> config.intermediateSize();
+      };
+    }
   }
 
   /** A linear layer as stored. */

@@ -423,7 +423,7 @@ public abstract class FloatKernelContract extends KernelContract {
             case F32 -> Float.floatToRawIntBits(value);
             case F16 -> random.nextInt(0x7C00) | random.nextInt(2) << 15;
             case BF16 -> Float.floatToRawIntBits(value) >>> 16;
-      default -> throw new AssertionError(type);
+            default -> throw new AssertionError(type);
           };
     }
     return patterns;
