@@ -79,8 +79,7 @@ public class AttentionBenchmark {
   /** Scores all positions. */
   @Benchmark
   public float[] scores() {
-    kernels.attentionScores(
-        query, 0, HEAD_DIM, 0.0883f, rows, 0, HEAD_DIM, positions, scores, 0);
+    kernels.attentionScores(query, 0, HEAD_DIM, 0.0883f, rows, 0, HEAD_DIM, positions, scores, 0);
     return scores;
   }
 

@@ -89,8 +89,7 @@ public class TernaryMatMulBenchmark {
   private static TernaryMatrix matrix(
       Kernels kernels, MemorySegment packed, int rows, int columns) {
     return kernels.prepare(
-        new TernaryTensor(
-            "benchmark", TernaryTensor.Layout.ROW_QUARTERS, rows, columns, packed),
+        new TernaryTensor("benchmark", TernaryTensor.Layout.ROW_QUARTERS, rows, columns, packed),
         Arena.ofAuto());
   }
 

@@ -93,8 +93,7 @@ final class Numbers {
     byte[] packed = new byte[quarter * columns];
     for (int row = 0; row < rows; row++) {
       for (int c = 0; c < columns; c++) {
-        packed[row % quarter * columns + c] |=
-            (byte) (trits[row][c] + 1 << 2 * (row / quarter));
+        packed[row % quarter * columns + c] |= (byte) (trits[row][c] + 1 << 2 * (row / quarter));
       }
     }
     return rowQuarters(packed, rows, columns, arena);

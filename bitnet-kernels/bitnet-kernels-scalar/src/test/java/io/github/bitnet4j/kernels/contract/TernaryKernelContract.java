@@ -233,8 +233,7 @@ public abstract class TernaryKernelContract extends KernelContract {
               int columns = c.get("in").integer();
               TernaryTensor tensor =
                   Numbers.rowQuarters(c.get("packed_hex").bytes(), rows, columns, arena);
-              int[][] trits =
-                  c.get("trits").elements().map(GoldenFile::ints).toArray(int[][]::new);
+              int[][] trits = c.get("trits").elements().map(GoldenFile::ints).toArray(int[][]::new);
               check(kernels.prepare(tensor, arena), trits, Numbers.bytes(random, columns), 1);
             });
   }

@@ -17,10 +17,11 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Lane sums of float rows in memory times a vector: the LM head and attention scores.
  *
- * <p>Four registers accumulate at once, because a fused multiply-add takes four cycles: 4 rows of one
- * register, 2 rows of two, or 1 row of four. So accumulator register k belongs to row {@code k /
- * REGISTERS} of the group and to columns {@code k % REGISTERS * WIDTH} on of every 16. Eight are no
- * faster in cache, and make methods so large that the compiler boxes vectors (6 to 10 times slower).
+ * <p>Four registers accumulate at once, because a fused multiply-add takes four cycles: 4 rows of
+ * one register, 2 rows of two, or 1 row of four. So accumulator register k belongs to row {@code k
+ * / REGISTERS} of the group and to columns {@code k % REGISTERS * WIDTH} on of every 16. Eight are
+ * no faster in cache, and make methods so large that the compiler boxes vectors (6 to 10 times
+ * slower).
  */
 final class DotProducts {
   /** Rows computed together: 4, 2 or 1. */

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Floats to int8 by absmax. */
 final class Quantization {
-  /** Bytes for the ints of a register; at 128 bits for those of two, as 32-bit vectors do not exist. */
+  /** Bytes for the ints of a register; at 128 bits of two, as there are no vectors of 32 bits. */
   private static final VectorSpecies<Byte> BYTES =
       Lanes.species(byte.class, Math.max(Lanes.BITS / 4, 64));
 
@@ -50,8 +50,8 @@ final class Quantization {
   }
 
   /**
-   * Rounds x * scale by adding 1.5 * 2^23: the low byte of the sum's bits is the rounded number. The
-   * magnitude of a product is at most 127 but for rounding, so there is nothing to clamp.
+   * Rounds x * scale by adding 1.5 * 2^23: the low byte of the sum's bits is the rounded number.
+   * The magnitude of a product is at most 127 but for rounding, so there is nothing to clamp.
    */
   private static void round(
       float[] x, int xOffset, int length, float scale, byte[] q, int qOffset) {

@@ -13,18 +13,19 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Ternary matrix times int8 rows, on packed rows as the file has them.
  *
- * <p>A trit is its code less 1, so a row's product is the sum of {@code code * x} less the sum of x.
- * Packed bytes are computed with in pairs, as 16-bit lanes: {@code e} is the byte of an even column
- * and {@code o} of the odd one next to it, both below 256, and x is split in the same way. With
+ * <p>A trit is its code less 1, so a row's product is the sum of {@code code * x} less the sum of
+ * x. Packed bytes are computed with in pairs, as 16-bit lanes: {@code e} is the byte of an even
+ * column and {@code o} of the odd one next to it, both below 256, and x is split in the same way.
+ * With
  *
  * <pre>
  *   a_j = sum of (e >>> 2j) * x_even + (o >>> 2j) * x_odd      j = 0..3
  * </pre>
  *
  * row j's sum of {@code code * x} is {@code a_j - 4 a_(j+1)}, and a_3 for the last: codes are never
- * masked. The a_j wrap around, but the rows' sums are exact as long as they fit 16 bits, because all
- * of it is arithmetic modulo 2^16. A step adds two products of at most 2 * 128 to each lane, so 64
- * steps reach from -32768 to 32512 and just fit.
+ * masked. The a_j wrap around, but the rows' sums are exact as long as they fit 16 bits, because
+ * all of it is arithmetic modulo 2^16. A step adds two products of at most 2 * 128 to each lane, so
+ * 64 steps reach from -32768 to 32512 and just fit.
  *
  * <p>Two packed rows share each load of x. Further tokens find the pair in the first-level cache;
  * keeping several tokens in registers as well gains 15 % with 32 registers, and loses with 16.
@@ -45,8 +46,7 @@ final class TernaryProducts {
 
   private TernaryProducts() {}
 
-  static void multiply(
-      VectorMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
+  static void multiply(VectorMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
     // The compiler boxes vectors where a method gets large, so partial sums pass through memory.
     short[] partial = new short[SUMS * WIDTH];
     int[] sums = new int[SUMS];

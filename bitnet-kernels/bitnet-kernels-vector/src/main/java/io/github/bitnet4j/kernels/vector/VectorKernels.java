@@ -73,7 +73,15 @@ final class VectorKernels implements Kernels {
     Objects.checkFromIndexSize(queryOffset, headDim, query.length);
     Objects.checkFromIndexSize(scoresOffset, positions, scores.length);
     DotProducts.attentionScores(
-        query, queryOffset, headDim, scale, keys, keysOffset, keyStride, positions, scores,
+        query,
+        queryOffset,
+        headDim,
+        scale,
+        keys,
+        keysOffset,
+        keyStride,
+        positions,
+        scores,
         scoresOffset);
   }
 
