@@ -25,25 +25,8 @@ public abstract class OriginBugsContract extends KernelContract {
 
     kernels.ternaryMatMul(w, new byte[] {1, 0, 0, 1}, 2, columns, 0, w.units());
 
-    assertThat(columns)
-        .containsExactly(
-            // column 0 of rows 0 to 7
-            0,
-            -1,
-            -1,
-            -1,
-            1,
-            0,
-            1,
-            1,
-            // column 1
-            -1,
-            1,
-            1,
-            1,
-            0,
-            -1,
-            -1,
-            -1);
+    int[] column0 = {0, -1, -1, -1, 1, 0, 1, 1};
+    int[] column1 = {-1, 1, 1, 1, 0, -1, -1, -1};
+    assertThat(columns).startsWith(column0).endsWith(column1);
   }
 }

@@ -14,9 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Floats to int8 by absmax. */
 final class Quantization {
-  /**
-   * Bytes for the ints of a register; at 128 bits for those of two, as 32-bit vectors do not exist.
-   */
+  /** Bytes for the ints of a register; at 128 bits of two, as there are no vectors of 32 bits. */
   private static final VectorSpecies<Byte> BYTES =
       Lanes.species(byte.class, Math.max(Lanes.BITS / 4, 64));
 
