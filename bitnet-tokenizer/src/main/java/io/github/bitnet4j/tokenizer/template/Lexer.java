@@ -69,24 +69,19 @@ final class Lexer {
         end--;
       }
     } else if (sign != '+' && type != '{') {
-      int lineStart = Math.max(position, text.lastIndexOf('\n', open - 1) + 1);
-      boolean startsLine = lineStart == 0 || text.charAt(lineStart - 1) == '\n';
-      if (startsLine && isBlank(lineStart, open)) {
-        end = lineStart;
+      int blank = open;
+      while (blank > position
+          && text.charAt(blank - 1) != '\n'
+          && PythonText.isSpace(text.charAt(blank - 1))) {
+        blank--;
+      }
+      if (blank == 0 || text.charAt(blank - 1) == '\n') {
+        end = blank;
       }
     }
     if (end > position) {
       add(Kind.TEXT, text.substring(position, end), position);
     }
-  }
-
-  private boolean isBlank(int from, int to) {
-    for (int i = from; i < to; i++) {
-      if (!PythonText.isSpace(text.charAt(i))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private void skipComment(int open) {

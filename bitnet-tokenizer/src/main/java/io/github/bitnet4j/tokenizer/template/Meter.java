@@ -11,7 +11,7 @@ final class Meter {
   static final int MAX_TEXT = 1 << 24;
 
   /** Deepest nesting of evaluation, macro calls included; a level takes a few stack frames. */
-  static final int MAX_DEPTH = 400;
+  static final int MAX_DEPTH = 200;
 
   /** Deepest nesting of lists and dictionaries that is printed, compared or taken in. */
   static final int MAX_NESTING = 100;

@@ -90,7 +90,10 @@ final class PythonText {
     }
     String upper = upper(Character.toString(c));
     int first = upper.codePointAt(0);
-    return Character.toString(first) + lower(upper.substring(Character.charCount(first)));
+    // One letter can become several, of which the first is large: ß, but not ŉ.
+    return Character.isUpperCase(first)
+        ? Character.toString(first) + lower(upper.substring(Character.charCount(first)))
+        : upper;
   }
 
   /** Python's order of strings: by code points, not by UTF-16 units. */

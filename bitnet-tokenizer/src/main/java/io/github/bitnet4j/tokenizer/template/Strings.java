@@ -75,7 +75,7 @@ final class Strings {
     return parts.reversed();
   }
 
-  /** {@code split()}: words between blanks; the rest after {@code limit} words stays whole. */
+  /** {@code split()}: words between blanks; what follows {@code limit} words stays whole. */
   static List<Value> words(Meter meter, Text text, long limit) {
     meter.chargeText(text.length());
     List<Value> words = new ArrayList<>();
@@ -89,7 +89,7 @@ final class Strings {
         return words;
       }
       if (limit >= 0 && words.size() == limit) {
-        words.add(strip(meter, text.substring(at, s.length()), null, false, true));
+        words.add(text.substring(at, s.length()));
         return words;
       }
       int from = at;

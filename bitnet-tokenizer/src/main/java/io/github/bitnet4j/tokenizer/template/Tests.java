@@ -40,9 +40,9 @@ final class Tests {
           relation("gt", (m, a, b) -> Operators.compare(m, a, b) > 0),
           relation("ge", (m, a, b) -> Operators.compare(m, a, b) >= 0),
           relation("in", (m, a, b) -> Operators.contains(m, b, a)),
-          relation("divisibleby", (m, a, b) -> isMultiple(m, a, b)),
-          Map.entry("even", (v, a) -> isMultiple(v, a, 2)),
-          Map.entry("odd", (v, a) -> !isMultiple(v, a, 2)));
+          relation("divisibleby", (m, a, b) -> hasRemainder(m, a, b, 0)),
+          Map.entry("even", (v, a) -> hasRemainderOfTwo(v, a, 0)),
+          Map.entry("odd", (v, a) -> hasRemainderOfTwo(v, a, 1)));
 
   private Tests() {}
 
@@ -73,13 +73,13 @@ final class Tests {
     return value instanceof Sequence s ? s.kind().hasIndexes() : isIterable(value);
   }
 
-  private static boolean isMultiple(Value value, Arguments arguments, long of) {
+  private static boolean hasRemainderOfTwo(Value value, Arguments arguments, long remainder) {
     arguments.none();
-    return isMultiple(arguments.meter(), value, new Value.Int(of));
+    return hasRemainder(arguments.meter(), value, new Value.Int(2), remainder);
   }
 
-  private static boolean isMultiple(Meter meter, Value value, Value of) {
-    return Operators.equal(
-        meter, Operators.arithmetic(meter, "%", value, of), new Value.Int(0));
+  private static boolean hasRemainder(Meter meter, Value value, Value divisor, long remainder) {
+    Value actual = Operators.arithmetic(meter, "%", value, divisor);
+    return Operators.equal(meter, actual, new Value.Int(remainder));
   }
 }

@@ -8,7 +8,7 @@ import java.util.Set;
 /** The tokens not yet parsed, and how deeply the parser is nested. */
 final class TokenStream {
   /** Deepest nesting of brackets and statements together; public templates stay below 20. */
-  private static final int MAX_DEPTH = 60;
+  private static final int MAX_DEPTH = 40;
 
   private static final Set<String> KEYWORDS =
       Set.of("if", "elif", "else", "for", "and", "or", "not", "in", "is");
