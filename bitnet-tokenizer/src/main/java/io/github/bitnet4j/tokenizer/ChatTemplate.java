@@ -97,8 +97,7 @@ public final class ChatTemplate {
     tokenizer.bosId().ifPresent(id -> variables.put("bos_token", tokenizer.decode(id)));
     tokenizer.eosId().ifPresent(id -> variables.put("eos_token", tokenizer.decode(id)));
     Text prompt = template.render(variables, messages, addGenerationPrompt);
-    SpecialTokenGuard.Guarded guarded =
-        SpecialTokenGuard.guard(prompt, tokenizer.specialTokens());
+    SpecialTokenGuard.Guarded guarded = SpecialTokenGuard.guard(prompt, tokenizer.specialTokens());
     int[] ids = tokenizer.encodeTemplated(guarded.text(), guarded.guard());
     return tokenizer.addsBos() ? withBos(tokenizer.bosId(), ids) : ids;
   }

@@ -222,7 +222,7 @@ final class Evaluator {
   }
 
   private Value logical(Expression.Logical expression, Scope scope) {
-    Value result = Value.NONE;
+    Value result = Value.None.NONE;
     for (Expression operand : expression.operands()) {
       result = evaluate(operand, scope);
       if (Operators.isTrue(result) == expression.any()) {
@@ -238,11 +238,11 @@ final class Evaluator {
       Value right = evaluate(operand.value(), scope);
       meter.at(operand.at());
       if (!compares(operand.operator(), left, right)) {
-        return Value.FALSE;
+        return Value.Bool.FALSE;
       }
       left = right;
     }
-    return Value.TRUE;
+    return Value.Bool.TRUE;
   }
 
   private boolean compares(String operator, Value left, Value right) {
@@ -285,36 +285,36 @@ final class Evaluator {
   }
 
   private Value follow(Link link, Value value, Scope scope) {
-    switch (link) {
+    return switch (link) {
       case Expression.Attribute l -> {
         meter.at(l.at());
-        return Lookup.attribute(meter, value, l.name());
+        yield Lookup.attribute(meter, value, l.name());
       }
       case Expression.Item l -> {
         Value key = evaluate(l.key(), scope);
         meter.at(l.at());
-        return Lookup.item(meter, value, key);
+        yield Lookup.item(meter, value, key);
       }
       case Expression.Slice l -> {
         Value start = evaluateOptional(l.start(), scope);
         Value stop = evaluateOptional(l.stop(), scope);
         Value step = evaluateOptional(l.step(), scope);
         meter.at(l.at());
-        return Lookup.slice(meter, value, start, stop, step);
+        yield Lookup.slice(meter, value, start, stop, step);
       }
       case Expression.MethodCall l -> {
         Arguments arguments = arguments(l.at(), "method", l.name(), l.arguments(), scope);
-        return l.method().call(value, arguments);
+        yield l.method().call(value, arguments);
       }
       case Expression.Filter l -> {
         Arguments arguments = arguments(l.at(), "filter", l.name(), l.arguments(), scope);
-        return l.function().apply(value, arguments);
+        yield l.function().apply(value, arguments);
       }
       case Expression.Test l -> {
         Arguments arguments = arguments(l.at(), "test", l.name(), l.arguments(), scope);
-        return Value.of(l.test().passes(value, arguments) != l.negated());
+        yield Value.of(l.test().passes(value, arguments) != l.negated());
       }
-    }
+    };
   }
 
   private Arguments arguments(int at, String kind, String name, ArgumentList list, Scope scope) {
@@ -328,15 +328,13 @@ final class Evaluator {
   private Value call(Expression.Call call, Scope scope) {
     Statement.Macro macro = macros.get(call.name());
     if (macro == null) {
-      Arguments arguments =
-          arguments(call.at(), "function", call.name(), call.arguments(), scope);
+      Arguments arguments = arguments(call.at(), "function", call.name(), call.arguments(), scope);
       return Functions.call(call.name(), arguments, scope);
     }
     Arguments arguments = arguments(call.at(), "macro", call.name(), call.arguments(), scope);
     List<Statement.Parameter> parameters = macro.parameters();
     @Nullable Value[] bound =
-        arguments.bind(
-            parameters.stream().map(Statement.Parameter::name).toArray(String[]::new));
+        arguments.bind(parameters.stream().map(Statement.Parameter::name).toArray(String[]::new));
     Scope local = new Scope(globals);
     for (int i = 0; i < bound.length; i++) {
       String name = parameters.get(i).name();

@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class ExpressionParser {
   private static final Map<String, Value> CONSTANTS =
       Map.of(
-          "true", Value.TRUE,
-          "True", Value.TRUE,
-          "false", Value.FALSE,
-          "False", Value.FALSE,
-          "none", Value.NONE,
-          "None", Value.NONE);
+          "true", Value.Bool.TRUE,
+          "True", Value.Bool.TRUE,
+          "false", Value.Bool.FALSE,
+          "False", Value.Bool.FALSE,
+          "none", Value.None.NONE,
+          "None", Value.None.NONE);
 
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
   private static final Set<String> SUMS = Set.of("+", "-");
@@ -79,9 +79,7 @@ final class ExpressionParser {
   }
 
   private static boolean endsTuple(Token token) {
-    return token.kind() == Kind.OUTPUT_END
-        || token.kind() == Kind.TAG_END
-        || token.isOperator(")");
+    return token.kind() == Kind.OUTPUT_END || token.kind() == Kind.TAG_END || token.isOperator(")");
   }
 
   Expression parse() {
@@ -297,8 +295,7 @@ final class ExpressionParser {
     if (function == null) {
       throw tokens.error(name.at(), "filter '" + name.text() + "' is not supported");
     }
-    ArgumentList arguments =
-        tokens.peek().isOperator("(") ? parseArguments() : ArgumentList.NONE;
+    ArgumentList arguments = tokens.peek().isOperator("(") ? parseArguments() : ArgumentList.NONE;
     return new Expression.Filter(name.at(), name.text(), function, arguments);
   }
 

@@ -95,8 +95,7 @@ final class Filters {
   }
 
   private static Value toJson(Value input, Arguments arguments) {
-    @Nullable Value[] bound =
-        arguments.bind("ensure_ascii", "indent", "separators", "sort_keys");
+    @Nullable Value[] bound = arguments.bind("ensure_ascii", "indent", "separators", "sort_keys");
     String indent = null;
     if (bound[1] != null && !(bound[1] instanceof Value.None)) {
       long width = arguments.integer(bound[1], "indent");
@@ -138,8 +137,7 @@ final class Filters {
   private static Value defaultValue(Value input, Arguments arguments) {
     @Nullable Value[] bound = arguments.bind("default_value", "boolean");
     boolean orFalse = bound[1] != null && Operators.isTrue(bound[1]);
-    boolean missing =
-        input instanceof Value.Undefined || (orFalse && !Operators.isTrue(input));
+    boolean missing = input instanceof Value.Undefined || (orFalse && !Operators.isTrue(input));
     Value otherwise = bound[0] == null ? Text.EMPTY : bound[0];
     return missing ? otherwise : input;
   }
@@ -218,8 +216,7 @@ final class Filters {
     boolean caseSensitive = bound[1] != null && Operators.isTrue(bound[1]);
     Value attribute = bound[2];
     Comparator<Value> order =
-        (a, b) ->
-            caseSensitive ? Operators.compare(meter, a, b) : compareIgnoringCase(meter, a, b);
+        (a, b) -> caseSensitive ? Operators.compare(meter, a, b) : compareIgnoringCase(meter, a, b);
     if (attribute != null) {
       Comparator<Value> ofAttribute = order;
       order =
@@ -259,7 +256,7 @@ final class Filters {
   }
 
   private static boolean equalIgnoringCase(Meter meter, Value a, Value b) {
-    return a instanceof Text && b instanceof Text
+    return (a instanceof Text && b instanceof Text)
         ? compareIgnoringCase(meter, a, b) == 0
         : Operators.equal(meter, a, b);
   }

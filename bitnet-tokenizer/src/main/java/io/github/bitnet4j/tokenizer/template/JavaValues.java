@@ -64,7 +64,7 @@ final class JavaValues {
       throw new IllegalArgumentException(root + ": too large for a prompt");
     }
     return switch (value) {
-      case null -> Value.NONE;
+      case null -> Value.None.NONE;
       case CharSequence s -> text(s.toString());
       case Boolean b -> Value.of(b);
       case Integer i -> new Value.Int(i);

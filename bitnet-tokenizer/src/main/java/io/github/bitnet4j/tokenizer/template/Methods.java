@@ -103,8 +103,7 @@ final class Methods {
     for (Value value : candidates) {
       String candidate = arguments.text(value, name).value();
       arguments.meter().charge(1 + candidate.length() / 16);
-      found |=
-          atStart ? text.value().startsWith(candidate) : text.value().endsWith(candidate);
+      found |= atStart ? text.value().startsWith(candidate) : text.value().endsWith(candidate);
     }
     return found;
   }
@@ -212,7 +211,7 @@ final class Methods {
     @Nullable Value[] bound = arguments.bind("key", "default");
     Value key = arguments.required(bound[0], "key");
     Value value = key instanceof Text name ? dict.entries().get(name) : null;
-    Value otherwise = bound[1] == null ? Value.NONE : bound[1];
+    Value otherwise = bound[1] == null ? Value.None.NONE : bound[1];
     return value == null ? otherwise : value;
   }
 }

@@ -49,7 +49,7 @@ final class Operators {
           yield false;
         }
         if (!x.kind().hasIndexes()) {
-          yield x == y;
+          throw meter.error("cannot compare a " + x.typeName() + "; use the filter 'list'");
         }
         boolean equal = true;
         for (int i = 0; equal && i < x.items().size(); i++) {
@@ -68,7 +68,10 @@ final class Operators {
         }
         yield equal;
       }
-      default -> a == b;
+      case Value.Namespace n -> n.equals(b);
+      case Value.Int i -> false;
+      case Value.Real r -> false;
+      case Value.Bool bool -> false;
     };
   }
 
@@ -216,7 +219,10 @@ final class Operators {
       case "*" -> new Value.Int(Math.multiplyExact(a, b));
       case "//" -> new Value.Int(Math.floorDivExact(a, b));
       case "%" -> new Value.Int(Math.floorMod(a, b));
-      default -> b < 0 ? new Value.Real(StrictMath.pow(a, b)) : new Value.Int(power(a, b));
+      default ->
+          b < 0
+              ? new Value.Real(StrictMath.pow((double) a, (double) b))
+              : new Value.Int(power(a, b));
     };
   }
 
@@ -241,8 +247,6 @@ final class Operators {
     if (value instanceof Value.Real(double real)) {
       return new Value.Real(minus ? -real : real);
     }
-    return minus
-        ? arithmetic(meter, "-", new Value.Int(0), value)
-        : new Value.Int(toLong(value));
+    return minus ? arithmetic(meter, "-", new Value.Int(0), value) : new Value.Int(toLong(value));
   }
 }

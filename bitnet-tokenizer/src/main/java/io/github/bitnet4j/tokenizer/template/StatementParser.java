@@ -99,8 +99,7 @@ final class StatementParser {
             checkInLoop(name);
             yield new Statement.Continue();
           }
-          default ->
-              throw tokens.error(name.at(), "tag " + name.describe() + " is not supported");
+          default -> throw tokens.error(name.at(), "tag " + name.describe() + " is not supported");
         };
     endTag();
     openStatements--;
@@ -221,8 +220,7 @@ final class StatementParser {
     while (!tokens.skipOperator(")")) {
       Token parameter = tokens.expectNewName("the name of a parameter");
       if (!names.add(parameter.text())) {
-        throw tokens.error(
-            parameter.at(), "parameter " + parameter.describe() + " is there twice");
+        throw tokens.error(parameter.at(), "parameter " + parameter.describe() + " is there twice");
       }
       Expression defaultValue = tokens.skipOperator("=") ? expressions.parse() : null;
       parameters.add(new Statement.Parameter(parameter.text(), defaultValue));

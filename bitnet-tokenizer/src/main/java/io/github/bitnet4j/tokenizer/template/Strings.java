@@ -9,8 +9,7 @@ final class Strings {
   private Strings() {}
 
   /** Cuts characters off the ends: blanks, or those of a given set. */
-  static Text strip(
-      Meter meter, Text text, @Nullable Text set, boolean left, boolean right) {
+  static Text strip(Meter meter, Text text, @Nullable Text set, boolean left, boolean right) {
     meter.chargeText(text.length());
     String s = text.value();
     int from = 0;
@@ -24,8 +23,7 @@ final class Strings {
     return text.substring(from, to);
   }
 
-  private static boolean isStripped(
-      Meter meter, int c, @Nullable Text set) {
+  private static boolean isStripped(Meter meter, int c, @Nullable Text set) {
     if (set == null) {
       return c < 0x10000 && PythonText.isSpace((char) c);
     }

@@ -58,8 +58,7 @@ final class Tests {
   private static Map.Entry<String, Test> relation(String name, Relation relation) {
     return Map.entry(
         name,
-        (value, arguments) ->
-            relation.holds(arguments.meter(), value, arguments.single("other")));
+        (value, arguments) -> relation.holds(arguments.meter(), value, arguments.single("other")));
   }
 
   private static boolean isIterable(Value value) {

@@ -16,18 +16,19 @@ sealed interface Value
         Value.Dict,
         Value.Namespace {
 
-  Value NONE = new None();
-  Value TRUE = new Bool(true);
-  Value FALSE = new Bool(false);
-
   /** An integer. Python's have no bound; a result beyond 64 bits is refused, never wrapped. */
   record Int(long value) implements Value {}
 
   record Real(double value) implements Value {}
 
-  record Bool(boolean value) implements Value {}
+  record Bool(boolean value) implements Value {
+    static final Bool TRUE = new Bool(true);
+    static final Bool FALSE = new Bool(false);
+  }
 
-  record None() implements Value {}
+  record None() implements Value {
+    static final None NONE = new None();
+  }
 
   /**
    * What a missing variable, attribute or element gives: empty, false, and an error to look into.
@@ -69,7 +70,7 @@ sealed interface Value
   }
 
   static Value of(boolean value) {
-    return value ? TRUE : FALSE;
+    return value ? Bool.TRUE : Bool.FALSE;
   }
 
   static Sequence list(List<Value> items) {

@@ -24,7 +24,7 @@ class ChatTemplateTest {
     assertThat(golden.cases).hasSize(122);
     assertThat(golden.cases)
         .extracting(ChatCases.Case::template)
-        .containsOnlyElementsOf(golden.templates.keySet());
+        .hasSameElementsAs(golden.templates.keySet());
   }
 
   @ParameterizedTest
@@ -32,8 +32,7 @@ class ChatTemplateTest {
   void rendersAsTheReferenceDoes(ChatCases.Case golden) throws IOException {
     ChatTemplate template =
         ChatTemplate.parse(ChatCases.read().templates.get(golden.template()).source());
-    assertThat(
-            template.render(golden.messages(), golden.addGenerationPrompt(), golden.variables()))
+    assertThat(template.render(golden.messages(), golden.addGenerationPrompt(), golden.variables()))
         .isEqualTo(golden.rendered());
   }
 
@@ -54,8 +53,7 @@ class ChatTemplateTest {
             "{% for m in messages %}{% set c = m.content %}<{{ m['content'] }}|{{ c ~ '' }}>"
                 + "{% endfor %}");
     assertThat(
-            template.render(
-                List.of(Map.of("role", "user", "content", content)), false, Map.of()))
+            template.render(List.of(Map.of("role", "user", "content", content)), false, Map.of()))
         .isEqualTo("<" + content + "|" + content + ">");
   }
 

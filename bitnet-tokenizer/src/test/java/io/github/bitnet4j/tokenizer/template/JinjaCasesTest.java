@@ -29,7 +29,8 @@ class JinjaCasesTest {
 
   private static List<Map<String, Object>> cases() throws IOException {
     List<Map<String, Object>> cases = new ArrayList<>();
-    for (Object element : (List<?>) Objects.requireNonNull(JsonResource.read(RESOURCE).get("cases"))) {
+    for (Object element :
+        (List<?>) Objects.requireNonNull(JsonResource.read(RESOURCE).get("cases"))) {
       cases.add(JsonResource.object(element));
     }
     return cases;
@@ -78,7 +79,8 @@ class JinjaCasesTest {
 
   /** The values that Python computes lazily or keeps as objects: no text is the right one. */
   @ParameterizedTest
-  @ValueSource(strings = {"{{ d.items() }}", "{{ d.items }}", "{{ nums|map('int') }}", "{{ range(3) }}"})
+  @ValueSource(
+      strings = {"{{ d.items() }}", "{{ d.items }}", "{{ nums|map('int') }}", "{{ range(3) }}"})
   void refusesToPrintPythonObjects(String template) {
     assertThatThrownBy(() -> render(template)).isInstanceOf(ChatTemplateException.class);
   }

@@ -80,31 +80,46 @@ class TemplateLimitsTest {
       strings = {
         "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
         "{% for a in range(99999) %}{% set x = range(99999) %}{% endfor %}",
-        "{% set n = namespace(s='x') %}{% for a in range(99999) %}{% set n.s = n.s + n.s %}{% endfor %}",
-        "{% set n = namespace(s='x') %}{% for a in range(99999) %}{% set n.s = n.s ~ n.s %}{% endfor %}",
-        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s|replace('x', 'xx') %}{% endfor %}",
-        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = [n.s, n.s]|join(n.s) %}{% endfor %}",
-        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s %}{{ n.s }}{{ n.s }}{% endset %}{% endfor %}",
-        "{% set n = namespace(l=[1]) %}{% for a in range(99999) %}{% set n.l = n.l + n.l %}{% endfor %}",
-        "{% set n = namespace(l=[1]) %}{% for a in range(99) %}{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l }}",
-        "{% set n = namespace(l=[1]) %}{% for a in range(99) %}{% set n.l = [n.l, n.l] %}{% endfor %}{{ n.l|tojson }}",
-        "{% set n = namespace(l=[1]) %}{% for a in range(999) %}{% set n.l = [n.l] %}{% endfor %}{{ n.l == [n.l] }}",
-        "{% set n = namespace(l=[1]) %}{% for a in range(9999) %}{% set n.l = [n.l] %}{% endfor %}{{ n.l }}",
-        "{% set n = namespace(l=[1], m=[1]) %}{% for a in range(90) %}{% set n.l = [n.l, n.l] %}{% set n.m = [n.m, n.m] %}{% endfor %}{{ n.l == n.m }}",
+        "{% set n = namespace(s='x') %}{% for a in range(99999) %}{% set n.s = n.s + n.s %}{%"
+            + " endfor %}",
+        "{% set n = namespace(s='x') %}{% for a in range(99999) %}{% set n.s = n.s ~ n.s %}{%"
+            + " endfor %}",
+        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = n.s|replace('x', 'xx')"
+            + " %}{% endfor %}",
+        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s = [n.s, n.s]|join(n.s)"
+            + " %}{% endfor %}",
+        "{% set n = namespace(s='x') %}{% for a in range(99) %}{% set n.s %}{{ n.s }}{{ n.s }}{%"
+            + " endset %}{% endfor %}",
+        "{% set n = namespace(l=[1]) %}{% for a in range(99999) %}{% set n.l = n.l + n.l %}{%"
+            + " endfor %}",
+        "{% set n = namespace(l=[1]) %}{% for a in range(99) %}{% set n.l = [n.l, n.l] %}{% endfor"
+            + " %}{{ n.l }}",
+        "{% set n = namespace(l=[1]) %}{% for a in range(99) %}{% set n.l = [n.l, n.l] %}{% endfor"
+            + " %}{{ n.l|tojson }}",
+        "{% set n = namespace(l=[1]) %}{% for a in range(999) %}{% set n.l = [n.l] %}{% endfor %}{{"
+            + " n.l == [n.l] }}",
+        "{% set n = namespace(l=[1]) %}{% for a in range(9999) %}{% set n.l = [n.l] %}{% endfor"
+            + " %}{{ n.l }}",
+        "{% set n = namespace(l=[1], m=[1]) %}{% for a in range(90) %}{% set n.l = [n.l, n.l] %}{%"
+            + " set n.m = [n.m, n.m] %}{% endfor %}{{ n.l == n.m }}",
         "{{ 'ab' * 99999999999 }}",
         "{{ 'a' * 16000000 ~ 'a' * 16000000 }}",
         "{% for a in range(99) %}{{ 'a' * 1000000 }}{% endfor %}",
         "{% set a = 'a' * 4000000 %}{{ (a ~ 'b') in a * 2 }}",
         "{% set a = 'a' * 1000000 %}{{ a.replace('a' * 500000 ~ 'b', '') }}",
-        "{% set a = 'a' * 100000 %}{{ a.strip('b' * 100000 ~ 'a') }}{% for i in range(999) %}{{ a.strip('b' * 9999 ~ 'a') }}{% endfor %}",
+        "{% set a = 'a' * 100000 %}{{ a.strip('b' * 100000 ~ 'a') }}{% for i in range(999) %}{{"
+            + " a.strip('b' * 9999 ~ 'a') }}{% endfor %}",
         "{{ ('a ' * 4000000).split()|length }}",
         "{{ ('a' * 4000000)|list|length }}",
         "{{ ('a' * 4000000)[::-1] }}",
         "{{ range(99999)|unique|list|length }}",
-        "{{ [1, [2]]|tojson(separators=['a' * 10000000, 'b']) }}{{ range(99)|list|tojson(separators=['a' * 9999999, 'b']) }}",
+        "{{ [1, [2]]|tojson(separators=['a' * 10000000, 'b']) }}{{"
+            + " range(99)|list|tojson(separators=['a' * 9999999, 'b']) }}",
         "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
-        "{% macro m(a) %}{% if 1 %}{% if 1 %}{% if 1 %}{{ [[m([a])]] }}{% endif %}{% endif %}{% endif %}{% endmacro %}{{ m(1) }}",
-        "{% macro m(n) %}{% if n > 0 %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(60) }}",
+        "{% macro m(a) %}{% if 1 %}{% if 1 %}{% if 1 %}{{ [[m([a])]] }}{% endif %}{% endif %}{%"
+            + " endif %}{% endmacro %}{{ m(1) }}",
+        "{% macro m(n) %}{% if n > 0 %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{"
+            + " m(60) }}",
         "{{ range(100001) }}",
         "{{ range(-9223372036854775807, 9223372036854775807) }}",
         "{{ 99 ** 99999999999 }}"
