@@ -209,6 +209,11 @@ public final class Tokenizer {
     return chatTemplateSource;
   }
 
+  /** Returns the names of all special tokens. */
+  List<String> specialTokens() {
+    return special.stream().mapToObj(this::decode).toList();
+  }
+
   TokenTable tokens() {
     return model.tokens();
   }

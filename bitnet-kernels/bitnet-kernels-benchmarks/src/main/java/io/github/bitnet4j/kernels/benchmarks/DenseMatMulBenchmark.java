@@ -55,7 +55,7 @@ public class DenseMatMulBenchmark {
   public void setUp() {
     Random random = new Random(1);
     long elements = (long) rows * COLUMNS;
-    MemorySegment data = arena.allocate(elements * type.bytes(), 64);
+    MemorySegment data = arena.allocate(elements * type.blockBytes(), 64);
     for (long i = 0; i < elements; i++) {
       float weight = (float) random.nextGaussian();
       switch (type) {

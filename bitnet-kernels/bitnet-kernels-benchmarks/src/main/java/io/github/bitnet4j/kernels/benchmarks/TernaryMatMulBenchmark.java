@@ -1,8 +1,8 @@
 package io.github.bitnet4j.kernels.benchmarks;
 
 import io.github.bitnet4j.spi.Kernels;
-import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryLayout;
+import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -62,8 +62,7 @@ public class TernaryMatMulBenchmark {
     int rows = Integer.parseInt(sizes[0]);
     int columns = Integer.parseInt(sizes[1]);
     Random random = new Random(1);
-    MemorySegment packed =
-        arena.allocate(TernaryLayout.ROW_QUARTERS.byteSize(rows, columns), 64);
+    MemorySegment packed = arena.allocate(TernaryLayout.ROW_QUARTERS.byteSize(rows, columns), 64);
     for (long i = 0; i < packed.byteSize(); i++) {
       int trits = random.nextInt(81);
       packed.set(

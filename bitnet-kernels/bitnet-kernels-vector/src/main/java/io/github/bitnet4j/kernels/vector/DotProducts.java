@@ -265,7 +265,7 @@ final class DotProducts {
   /** Returns where accumulator register k starts to read, in bytes from the group's start. */
   private static long offset(int k, int group, long stride, int elementBytes) {
     int row = Math.min(k / REGISTERS, group - 1);
-    return row * stride + (long) (k % REGISTERS * WIDTH) * elementBytes;
+    return row * stride + (long) (k % REGISTERS) * WIDTH * elementBytes;
   }
 
   private static FloatVector loadBf16(MemorySegment data, long offset) {
