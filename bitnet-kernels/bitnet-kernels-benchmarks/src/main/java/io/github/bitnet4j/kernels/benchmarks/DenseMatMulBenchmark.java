@@ -66,6 +66,7 @@ public class DenseMatMulBenchmark {
                 order(ValueLayout.JAVA_SHORT),
                 i * 2,
                 (short) (Float.floatToRawIntBits(weight) >>> 16));
+        default -> throw new AssertionError(type);
       }
     }
     for (int i = 0; i < COLUMNS; i++) {

@@ -58,7 +58,7 @@ public class TernaryMatMulBenchmark {
   /** Makes the inputs and compares the result with that of the reference. */
   @Setup
   public void setUp() {
-    String[] sizes = shape.split("x");
+    String[] sizes = shape.split("x", 2);
     int rows = Integer.parseInt(sizes[0]);
     int columns = Integer.parseInt(sizes[1]);
     Random random = new Random(1);

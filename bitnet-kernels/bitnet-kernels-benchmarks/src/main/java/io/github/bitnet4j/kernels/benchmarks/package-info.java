@@ -12,4 +12,7 @@
  *
  * <p>Not null-marked: JMH fills the fields of a benchmark after construction.
  */
+@NullUnmarked
 package io.github.bitnet4j.kernels.benchmarks;
+
+import org.jspecify.annotations.NullUnmarked;
