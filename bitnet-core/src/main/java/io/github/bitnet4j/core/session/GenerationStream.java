@@ -110,7 +110,7 @@ final class GenerationStream implements TokenStream {
 
   @Override
   public Generation result() {
-    session.enterForStream();
+    session.enterForStream(closeRequested);
     try {
       return generation();
     } finally {
@@ -119,7 +119,7 @@ final class GenerationStream implements TokenStream {
   }
 
   private void stepForReader() {
-    session.enterForStream();
+    session.enterForStream(closeRequested);
     try {
       step();
     } finally {

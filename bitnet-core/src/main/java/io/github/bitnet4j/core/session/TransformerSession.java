@@ -182,16 +182,20 @@ final class TransformerSession implements Session {
     openStream = null;
   }
 
-  /** Takes the session for the open stream; to be followed by {@link #exit}. */
-  void enterForStream() {
+  /**
+   * Takes the session for a stream; to be followed by {@link #exit}.
+   *
+   * @param closing whether some thread has begun to close the stream
+   */
+  void enterForStream(boolean closing) {
     if (inUse.isHeldByCurrentThread()) {
       throw new IllegalStateException("a session cannot be used by a callback of its own");
     }
     if (!inUse.tryLock()) {
-      if (!closed) {
+      if (!closed && !closing) {
         throw usedTwice();
       }
-      inUse.lock(); // whoever closes the session has it for a moment; the stream then is at its end
+      inUse.lock(); // whoever closes has the session for a moment; the stream then is at its end
     }
   }
 
