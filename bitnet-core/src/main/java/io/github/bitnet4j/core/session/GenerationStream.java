@@ -93,7 +93,7 @@ final class GenerationStream implements TokenStream {
             : TextAssembler.none();
     promptLength = promptIds.length;
     length = promptLength;
-    int room = Math.min(config.maxTokens(), session.contextLength() - promptLength);
+    int room = Math.min(config.maxTokens(), model.info().contextLength() - promptLength);
     ids = Arrays.copyOf(promptIds, promptLength + room);
   }
 

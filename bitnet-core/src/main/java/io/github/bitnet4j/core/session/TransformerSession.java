@@ -141,8 +141,8 @@ final class TransformerSession implements Session {
                 .formatted(vocabSize - 1, ids[i], i));
       }
     }
-    if (ids.length > contextLength()) {
-      throw new ContextOverflowException(ids.length, contextLength());
+    if (ids.length > cache.contextLength()) {
+      throw new ContextOverflowException(ids.length, cache.contextLength());
     }
   }
 
@@ -161,7 +161,7 @@ final class TransformerSession implements Session {
     int reused = mismatch < 0 ? candidates : mismatch;
     cache.truncate(reused);
     if (cachedIds.length < length) {
-      cachedIds = Arrays.copyOf(cachedIds, Math.min(contextLength(), 2 * length));
+      cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * length));
     }
     System.arraycopy(ids, reused, cachedIds, reused, length - reused);
     return transformer.forward(ids, length, cache, logits, cancelled) ? reused : -1;
@@ -254,7 +254,7 @@ final class TransformerSession implements Session {
 
   @Override
   public int contextLength() {
-    return cache.contextLength();
+    return use(cache::contextLength);
   }
 
   @Override
