@@ -21,7 +21,8 @@ import java.util.List;
  * thread's interrupt status stays set.
  *
  * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
- * IllegalStateException} if the session is closed. After any exception the conversation is as it was before the call.
+ * IllegalStateException} if the session is closed. After any exception the conversation is as it
+ * was before the call.
  *
  * <pre>{@code
  * GenerationConfig config =

@@ -229,8 +229,7 @@ class SessionTest {
       int[] said = Arrays.copyOf(words, words.length + 2);
       said[words.length] = stopId;
       said[words.length + 1] = words[0];
-      Generation generation =
-          session.generate(PROMPT, config(50).sampler(script(said)).build());
+      Generation generation = session.generate(PROMPT, config(50).sampler(script(said)).build());
       assertThat(generation.finishReason()).isEqualTo(FinishReason.STOP_TOKEN);
       assertThat(generation.ids()).isEqualTo(Arrays.copyOf(said, words.length + 1));
       assertThat(generation.text()).isEqualTo("The end");
@@ -264,8 +263,7 @@ class SessionTest {
       String stop, String text, FinishReason reason) {
     int[] said = encode("The cat sat on the mat.");
     assertThat(said.length).isGreaterThan(4);
-    GenerationConfig config =
-        config(said.length).stop("#none", stop).sampler(script(said)).build();
+    GenerationConfig config = config(said.length).stop("#none", stop).sampler(script(said)).build();
     try (TokenStream stream = session.stream(PROMPT, config)) {
       String released = "";
       int count = 0;
@@ -274,7 +272,8 @@ class SessionTest {
         count++;
         String decoded = model.tokenizer().decode(Arrays.copyOf(said, count));
         if (!decoded.contains(stop) && count < said.length) {
-          assertThat(released).isEqualTo(decoded.substring(0, decoded.length() - held(decoded, stop)));
+          assertThat(released)
+              .isEqualTo(decoded.substring(0, decoded.length() - held(decoded, stop)));
         }
       }
       assertThat(released).isEqualTo(text).isEqualTo(stream.result().text());
@@ -398,14 +397,14 @@ class SessionTest {
 
   @Test
   void whatIsReusedFromTheCacheChangesNoBit() {
-    int[] shared = model.tokenizer().encode("Once upon a time there was", new EncodeOptions(true, false));
+    int[] shared =
+        model.tokenizer().encode("Once upon a time there was", new EncodeOptions(true, false));
     int[] prompt = concat(shared, encode(" a big dog. He"));
     session.generate(concat(shared, encode(" a cat in the")), config(10).build());
     Recorder reusing = new Recorder();
     Generation warm = session.generate(prompt, config(20).sampler(reusing).build());
     assertThat(warm.stats().reusedTokens()).isBetween(shared.length, prompt.length - 1);
-    assertThat(warm.stats().prefillTokens())
-        .isEqualTo(prompt.length - warm.stats().reusedTokens());
+    assertThat(warm.stats().prefillTokens()).isEqualTo(prompt.length - warm.stats().reusedTokens());
 
     try (Session fresh = model.newSession()) {
       Recorder recomputing = new Recorder();
@@ -565,8 +564,7 @@ class SessionTest {
   @Test
   void showsModelAndPosition() {
     session.generate(new int[] {1, 2, 3}, config(1).build());
-    assertThat(session.toString())
-        .isEqualTo("Session[" + ModelFiles.DEMO + ", 3 of 384 tokens]");
+    assertThat(session.toString()).isEqualTo("Session[" + ModelFiles.DEMO + ", 3 of 384 tokens]");
     assertThat(model.toString()).contains(ModelFiles.DEMO.toString(), "BitNetForCausalLM");
   }
 }

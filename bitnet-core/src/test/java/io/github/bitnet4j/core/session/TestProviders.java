@@ -22,8 +22,7 @@ public final class TestProviders {
     Files.writeString(services.resolve(KernelProvider.class.getName()), classNames);
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
-    try (URLClassLoader loader =
-        new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
       thread.setContextClassLoader(loader);
       return action.call();
     } finally {
