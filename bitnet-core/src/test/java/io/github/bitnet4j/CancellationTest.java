@@ -3,7 +3,7 @@ package io.github.bitnet4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.session.BlockingKernels;
 import io.github.bitnet4j.core.session.TestProviders;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ class CancellationTest {
     LoadOptions options = LoadOptions.builder().kernels("blocking").threads(1).build();
     model =
         TestProviders.with(
-            temp, BlockingKernels.class.getName(), () -> Model.load(ModelFiles.DEMO, options));
+            temp, BlockingKernels.class.getName(), () -> Model.load(SampleModels.DEMO, options));
     session = model.newSession();
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.tokenizer.EncodeOptions;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -36,9 +36,9 @@ class ChatTest {
 
   @BeforeAll
   static void load(@TempDir Path temp) throws IOException {
-    Path directory = ModelFiles.copy(ModelFiles.DEMO, temp.resolve("model"));
-    ModelFiles.setJson(
-        directory, "tokenizer_config.json", "chat_template", ModelFiles.quote(TEMPLATE));
+    Path directory = SampleModels.copy(SampleModels.DEMO, temp.resolve("model"));
+    SampleModels.setJson(
+        directory, "tokenizer_config.json", "chat_template", SampleModels.quote(TEMPLATE));
     model = Model.load(directory);
     tokenizer = model.tokenizer();
     bos = tokenizer.bosId().orElseThrow();
@@ -232,11 +232,11 @@ class ChatTest {
 
   @Test
   void aModelWithoutATemplateRefusesToChat() throws IOException {
-    try (Model plain = Model.load(ModelFiles.DEMO);
+    try (Model plain = Model.load(SampleModels.DEMO);
         Session s = plain.newSession()) {
       assertThatIllegalStateException()
           .isThrownBy(() -> s.chat(ChatMessage.user("Hi")))
-          .withMessage(ModelFiles.DEMO + " has no chat template; use generate instead");
+          .withMessage(SampleModels.DEMO + " has no chat template; use generate instead");
       assertThatIllegalStateException()
           .isThrownBy(() -> s.streamChat(ChatMessage.user("Hi"), GenerationConfig.defaults()));
       s.addMessage(ChatMessage.system("kept"));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.bitnet4j.core.format.DType;
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.format.SafetensorsWriter.Entry;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -43,7 +43,7 @@ class InvalidModelTest {
 
   @BeforeEach
   void copy() throws IOException {
-    directory = ModelFiles.copy(ModelFiles.TIED, temp.resolve("model"));
+    directory = SampleModels.copy(SampleModels.TIED, temp.resolve("model"));
     weights = directory.resolve("model.safetensors");
     config = directory.resolve("config.json");
   }
@@ -66,8 +66,8 @@ class InvalidModelTest {
 
   @Test
   void theUnchangedCopyLoads() throws IOException {
-    ModelFiles.editWeights(directory, entries -> {});
-    ModelFiles.setConfig(directory, "unknown_key", "{\"is\": [\"ignored\"]}");
+    SampleModels.editWeights(directory, entries -> {});
+    SampleModels.setConfig(directory, "unknown_key", "{\"is\": [\"ignored\"]}");
     assertLoads();
   }
 
@@ -174,7 +174,7 @@ class InvalidModelTest {
           """)
   void unsupportedConfigurationValuesAreNamed(String key, String value, String expected)
       throws IOException {
-    ModelFiles.setConfig(directory, key, value);
+    SampleModels.setConfig(directory, key, value);
     String place = key.startsWith("rope_") ? "rope_" : key;
     assertRejected(config, place, expected);
   }
@@ -192,7 +192,7 @@ class InvalidModelTest {
   void sizesMustBeWholeNumbersInRange(String key) throws IOException {
     for (String value :
         List.of("0", "-1", "1.5", "2147483648", "1e30", "\"256\"", "true", "[256]", "{}")) {
-      ModelFiles.setConfig(directory, key, value);
+      SampleModels.setConfig(directory, key, value);
       assertRejected(config, key + ": expected a whole number");
     }
   }
@@ -207,7 +207,7 @@ class InvalidModelTest {
         "vocab_size"
       })
   void sizesMustBeGiven(String key) throws IOException {
-    ModelFiles.removeConfig(directory, key);
+    SampleModels.removeConfig(directory, key);
     assertRejected(config, key + ": expected a whole number, found nothing");
   }
 
@@ -224,7 +224,7 @@ class InvalidModelTest {
     "vocab_size, 16777216",
   })
   void sizesMustFitTheWeights(String key, String value) throws IOException {
-    ModelFiles.setConfig(directory, key, value);
+    SampleModels.setConfig(directory, key, value);
     assertThatExceptionOfType(ModelFormatException.class)
         .isThrownBy(() -> Model.load(directory).close())
         .withMessageStartingWith(directory.toString())
@@ -236,7 +236,7 @@ class InvalidModelTest {
   @Test
   void anEosIdOfTheGenerationConfigMustBeInTheVocabulary() throws IOException {
     Path generation = directory.resolve("generation_config.json");
-    ModelFiles.setJson(directory, "generation_config.json", "eos_token_id", "[295, 296]");
+    SampleModels.setJson(directory, "generation_config.json", "eos_token_id", "[295, 296]");
     assertRejected(generation, "eos_token_id", "from 0 to 295, found 296");
     Files.writeString(generation, "[");
     assertRejected(generation, "expected JSON");
@@ -245,7 +245,7 @@ class InvalidModelTest {
   @Test
   void aTokenizerLargerThanTheVocabularyBelongsToAnotherModel() throws IOException {
     Path tokenizer = directory.resolve("tokenizer.json");
-    Files.copy(ModelFiles.DEMO.resolve("tokenizer.json"), tokenizer);
+    Files.copy(SampleModels.DEMO.resolve("tokenizer.json"), tokenizer);
     assertRejected(tokenizer, "at most 296 tokens", "found 2048", "belongs to another model");
     Files.writeString(tokenizer, "{}");
     assertRejected(tokenizer, "expected a tokenizer");
@@ -254,7 +254,7 @@ class InvalidModelTest {
   // ---- Weights
 
   static IntStream cuts() throws IOException {
-    long size = Files.size(ModelFiles.TIED.resolve("model.safetensors"));
+    long size = Files.size(SampleModels.TIED.resolve("model.safetensors"));
     IntStream start = IntStream.of(0, 1, 7, 8, 9, 10, 100, 1000, 3000, 4000, 5000);
     IntStream spread = IntStream.range(1, 20).map(i -> (int) (size * i / 20));
     return IntStream.concat(
@@ -289,14 +289,14 @@ class InvalidModelTest {
   @ParameterizedTest
   @ValueSource(strings = {Q, NORM, EMBEDDING, "model.norm.weight", Q + "_scale"})
   void aMissingTensorIsNamed(String name) throws IOException {
-    ModelFiles.editWeights(directory, entries -> entries.remove(name));
+    SampleModels.editWeights(directory, entries -> entries.remove(name));
     assertRejected(directory, "expected the tensor " + name + ", found none");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {Q, NORM, EMBEDDING, "model.norm.weight", Q + "_scale"})
   void aTensorOfAnotherShapeIsNamed(String name) throws IOException {
-    ModelFiles.editWeights(
+    SampleModels.editWeights(
         directory,
         entries -> {
           Entry old = entries.get(name);
@@ -305,7 +305,7 @@ class InvalidModelTest {
               old.shape().size() == 1
                   ? List.of(2 * old.shape().get(0))
                   : List.of(2 * old.shape().get(0), old.shape().get(1));
-          entries.put(name, ModelFiles.entry(name, old.dtype(), shape, twice));
+          entries.put(name, SampleModels.entry(name, old.dtype(), shape, twice));
         });
     assertRejected(weights, "tensor " + name + " at byte ", "shape");
   }
@@ -315,7 +315,7 @@ class InvalidModelTest {
       value = DType.class,
       names = {"I8", "BOOL", "F8_E4M3"})
   void packedWeightsOfAnotherTypeAreRejected(DType dtype) throws IOException {
-    ModelFiles.editWeights(
+    SampleModels.editWeights(
         directory,
         entries -> {
           Entry old = entries.get(Q);
@@ -326,7 +326,7 @@ class InvalidModelTest {
 
   @Test
   void aNormOfIntegersIsRejected() throws IOException {
-    ModelFiles.editWeights(
+    SampleModels.editWeights(
         directory,
         entries -> {
           Entry old = entries.get(NORM);
@@ -343,15 +343,15 @@ class InvalidModelTest {
         "model.layers.0.mlp.gate_up_proj.weight"
       })
   void linearLayersThatTheConfigurationDoesNotExplainAreRejected(String name) throws IOException {
-    ModelFiles.editWeights(
+    SampleModels.editWeights(
         directory,
-        entries -> entries.put(name, ModelFiles.entry(name, DType.U8, List.of(4L), new byte[4])));
+        entries -> entries.put(name, SampleModels.entry(name, DType.U8, List.of(4L), new byte[4])));
     assertRejected(weights, "tensor " + name, "only tensors that config.json explains");
   }
 
   @Test
   void fewerLayersThanTheWeightsHaveAreRejected() throws IOException {
-    ModelFiles.setConfig(directory, "num_hidden_layers", "1");
+    SampleModels.setConfig(directory, "num_hidden_layers", "1");
     assertRejected(weights, "model.layers.1.", "the weights belong to another configuration");
   }
 
@@ -359,7 +359,7 @@ class InvalidModelTest {
   @CsvSource({"0, 0", "0, 3", "7777, 1", "16383, 2"})
   void theInvalidTritCodeIsFoundWhereverItIs(int at, int position) throws IOException {
     int code = 3 << 2 * position;
-    ModelFiles.editTensor(directory, Q, data -> data[at] |= (byte) code);
+    SampleModels.editTensor(directory, Q, data -> data[at] |= (byte) code);
     assertRejected(
         weights, "tensor " + Q + " at byte ", "trit codes 0 to 2, found 3 in its byte " + at);
   }
@@ -368,12 +368,12 @@ class InvalidModelTest {
   @ValueSource(
       floats = {Float.NaN, 0, -0f, -1.5f, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void scalesMustBePositiveAndFinite(float scale) throws IOException {
-    ModelFiles.editTensor(directory, Q + "_scale", data -> set(data, 0, scale));
+    SampleModels.editTensor(directory, Q + "_scale", data -> set(data, 0, scale));
     assertRejected(weights, Q, "a positive finite weight scale, found " + scale);
   }
 
   private static void set(byte[] bf16, int index, float value) {
-    System.arraycopy(ModelFiles.bf16(value), 0, bf16, 2 * index, 2);
+    System.arraycopy(SampleModels.bf16(value), 0, bf16, 2 * index, 2);
   }
 
   @ParameterizedTest
@@ -383,11 +383,11 @@ class InvalidModelTest {
         switch (dtype) {
           case F32 -> new byte[] {0, 0, (byte) 0x80, 0x3F};
           case F16 -> new byte[] {0, 0x3C};
-          default -> ModelFiles.bf16(1);
+          default -> SampleModels.bf16(1);
         };
     String name = Q + "_scale";
-    ModelFiles.editWeights(
-        directory, entries -> entries.put(name, ModelFiles.entry(name, dtype, List.of(), one)));
+    SampleModels.editWeights(
+        directory, entries -> entries.put(name, SampleModels.entry(name, dtype, List.of(), one)));
     assertLoads();
   }
 
@@ -397,7 +397,7 @@ class InvalidModelTest {
     for (String name :
         List.of(NORM, "model.norm.weight", "model.layers.1.mlp.ffn_sub_norm.weight")) {
       byte[] before = Files.readAllBytes(weights);
-      ModelFiles.editTensor(directory, name, data -> set(data, 99, value));
+      SampleModels.editTensor(directory, name, data -> set(data, 99, value));
       assertRejected(weights, "tensor " + name, "finite values, found " + value + " at index 99");
       Files.write(weights, before);
     }
@@ -408,7 +408,7 @@ class InvalidModelTest {
   void embeddingsMustBeFinite(float value) throws IOException {
     for (int index : new int[] {0, 5 * 256 + 3, 296 * 256 - 1}) {
       byte[] before = Files.readAllBytes(weights);
-      ModelFiles.editTensor(directory, EMBEDDING, data -> set(data, index, value));
+      SampleModels.editTensor(directory, EMBEDDING, data -> set(data, index, value));
       assertRejected(weights, "tensor " + EMBEDDING, "finite values", "in row " + index / 256);
       Files.write(weights, before);
     }
@@ -416,17 +416,17 @@ class InvalidModelTest {
 
   @Test
   void anEmbeddingThatIsMostlyZeroIsRejected() throws IOException {
-    ModelFiles.editTensor(directory, EMBEDDING, data -> Arrays.fill(data, 0, 148 * 512, (byte) 0));
+    SampleModels.editTensor(directory, EMBEDDING, data -> Arrays.fill(data, 0, 148 * 512, (byte) 0));
     assertLoads(); // half of the rows may be unused
-    ModelFiles.editTensor(directory, EMBEDDING, data -> Arrays.fill(data, 0, 149 * 512, (byte) 0));
+    SampleModels.editTensor(directory, EMBEDDING, data -> Arrays.fill(data, 0, 149 * 512, (byte) 0));
     assertRejected(weights, EMBEDDING, "found 149 of 296 rows all zero");
   }
 
   @Test
   void anUntiedHeadIsNeededAndVerified() throws IOException {
-    ModelFiles.setConfig(directory, "tie_word_embeddings", "false");
+    SampleModels.setConfig(directory, "tie_word_embeddings", "false");
     assertRejected(directory, "expected the tensor lm_head.weight, found none");
-    ModelFiles.editWeights(
+    SampleModels.editWeights(
         directory,
         entries -> {
           Entry embedding = entries.get(EMBEDDING);

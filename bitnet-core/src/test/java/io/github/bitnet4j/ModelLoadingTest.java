@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.bitnet4j.core.format.DType;
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.format.SafetensorsFile;
 import io.github.bitnet4j.core.format.Tensor;
 import java.io.ByteArrayOutputStream;
@@ -39,7 +39,7 @@ class ModelLoadingTest {
               .progress(
                   (done, total) -> calls.add(new Progress(Thread.currentThread(), done, total)))
               .build();
-      Model.load(ModelFiles.DEMO, options).close();
+      Model.load(SampleModels.DEMO, options).close();
       assertThat(calls).isNotEmpty().hasSizeLessThan(500);
       assertThat(calls).extracting(Progress::thread).containsOnly(Thread.currentThread());
       assertThat(calls).extracting(Progress::total).containsOnly(calls.getFirst().total);
@@ -47,7 +47,7 @@ class ModelLoadingTest {
       assertThat(calls.getLast().done).isEqualTo(calls.getLast().total);
       assertThat(calls.getFirst().done).isPositive();
       assertThat(calls.getFirst().total)
-          .isLessThanOrEqualTo(Files.size(ModelFiles.DEMO.resolve("model.safetensors")));
+          .isLessThanOrEqualTo(Files.size(SampleModels.DEMO.resolve("model.safetensors")));
     }
   }
 
@@ -62,7 +62,7 @@ class ModelLoadingTest {
                 })
             .build();
     assertThatExceptionOfType(UnsupportedOperationException.class)
-        .isThrownBy(() -> Model.load(ModelFiles.TIED, options))
+        .isThrownBy(() -> Model.load(SampleModels.TIED, options))
         .withMessage("on purpose");
     assertThat(Thread.getAllStackTraces().keySet())
         .extracting(Thread::getName)
@@ -72,9 +72,9 @@ class ModelLoadingTest {
   @Test
   void infoTellsTheSizesOfTheDemoModel() throws IOException {
     LoadOptions options = LoadOptions.builder().threads(2).kernels("scalar").build();
-    try (Model model = Model.load(ModelFiles.DEMO, options)) {
+    try (Model model = Model.load(SampleModels.DEMO, options)) {
       ModelInfo info = model.info();
-      assertThat(info.path()).isEqualTo(ModelFiles.DEMO);
+      assertThat(info.path()).isEqualTo(SampleModels.DEMO);
       assertThat(info.architecture()).isEqualTo("BitNetForCausalLM");
       assertThat(info.numLayers()).isEqualTo(4);
       assertThat(info.hiddenSize()).isEqualTo(256);
@@ -89,7 +89,7 @@ class ModelLoadingTest {
       assertThat(info.vectorBits()).isZero();
       assertThat(info.threads()).isEqualTo(2);
       assertThat(info.mappedBytes())
-          .isEqualTo(Files.size(ModelFiles.DEMO.resolve("model.safetensors")));
+          .isEqualTo(Files.size(SampleModels.DEMO.resolve("model.safetensors")));
       assertThat(info.loadTime()).isPositive();
     }
   }
@@ -97,7 +97,7 @@ class ModelLoadingTest {
   @Test
   void infoTellsTheSizesOfAModelWithoutTokenizer() throws IOException {
     LoadOptions options = LoadOptions.builder().contextLength(100).build();
-    try (Model model = Model.load(ModelFiles.TIED, options)) {
+    try (Model model = Model.load(SampleModels.TIED, options)) {
       ModelInfo info = model.info();
       assertThat(info.contextLength()).isEqualTo(100);
       assertThat(info.headDim()).isEqualTo(64);
@@ -110,7 +110,7 @@ class ModelLoadingTest {
   @ValueSource(
       strings = {"b158-tied", "b158-untied-sharded", "llama-bitlinear", "llama-autobitlinear"})
   void parametersAreCountedAsTheFilesHaveThem(String golden) throws IOException {
-    Path directory = ModelFiles.golden(golden);
+    Path directory = SampleModels.golden(golden);
     long parameters = 0;
     long bytes = 0;
     try (Arena arena = Arena.ofConfined();
@@ -137,7 +137,7 @@ class ModelLoadingTest {
   @ValueSource(strings = {"scalar", "vector"})
   void theFilesOwnLayoutIsUsedInPlace(String kernels) throws IOException {
     LoadOptions options = LoadOptions.builder().kernels(kernels).build();
-    try (Model model = Model.load(ModelFiles.DEMO, options)) {
+    try (Model model = Model.load(SampleModels.DEMO, options)) {
       assertThat(model.info().preparedBytes()).isZero();
     }
   }
@@ -148,7 +148,7 @@ class ModelLoadingTest {
     PrintStream err = System.err;
     System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
     try {
-      Model.load(ModelFiles.DEMO, LoadOptions.builder().threads(2).build()).close();
+      Model.load(SampleModels.DEMO, LoadOptions.builder().threads(2).build()).close();
     } finally {
       System.setErr(err);
     }
@@ -157,7 +157,7 @@ class ModelLoadingTest {
         .singleElement()
         .asString()
         .contains(
-            "Loaded " + ModelFiles.DEMO,
+            "Loaded " + SampleModels.DEMO,
             "BitNetForCausalLM",
             "4 M parameters",
             "kernels ",
@@ -168,8 +168,8 @@ class ModelLoadingTest {
 
   @Test
   void nothingOfTheModelsSizeIsOnTheHeap(@TempDir Path temp) throws IOException {
-    ModelFiles.Sizes sizes = new ModelFiles.Sizes(1024, 4096, 5, 16, 4, 20_000, 2048);
-    ModelFiles.synthetic(temp, sizes, 42);
+    SampleModels.Sizes sizes = new SampleModels.Sizes(1024, 4096, 5, 16, 4, 20_000, 2048);
+    SampleModels.synthetic(temp, sizes, 42);
     long before = usedHeap();
     try (Model model = Model.load(temp);
         Session session = model.newSession()) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.tokenizer.EncodeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ class SessionTest {
 
   @BeforeAll
   static void load() throws IOException {
-    model = Model.load(ModelFiles.DEMO);
+    model = Model.load(SampleModels.DEMO);
   }
 
   @AfterAll
@@ -197,7 +197,7 @@ class SessionTest {
   void endsWhenTheContextIsFull(int prompt, int context, int generated, FinishReason reason)
       throws IOException {
     LoadOptions options = LoadOptions.builder().contextLength(context).build();
-    try (Model small = Model.load(ModelFiles.DEMO, options);
+    try (Model small = Model.load(SampleModels.DEMO, options);
         Session s = small.newSession()) {
       assertThat(small.info().contextLength()).isEqualTo(context);
       assertThat(s.contextLength()).isEqualTo(context);
@@ -325,10 +325,10 @@ class SessionTest {
 
   @Test
   void idsThatTheTokenizerDoesNotKnowHaveNoText(@TempDir Path temp) throws IOException {
-    ModelFiles.Sizes sizes = new ModelFiles.Sizes(64, 64, 1, 2, 1, 2100, 32);
-    ModelFiles.synthetic(temp, sizes, 1);
+    SampleModels.Sizes sizes = new SampleModels.Sizes(64, 64, 1, 2, 1, 2100, 32);
+    SampleModels.synthetic(temp, sizes, 1);
     for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-      Files.copy(ModelFiles.DEMO.resolve(file), temp.resolve(file));
+      Files.copy(SampleModels.DEMO.resolve(file), temp.resolve(file));
     }
     try (Model padded = Model.load(temp);
         Session s = padded.newSession()) {
@@ -544,7 +544,7 @@ class SessionTest {
 
   @Test
   void aModelWithoutATokenizerTakesIdsOnly() throws IOException {
-    try (Model tied = Model.load(ModelFiles.TIED);
+    try (Model tied = Model.load(SampleModels.TIED);
         Session s = tied.newSession()) {
       assertThatIllegalStateException()
           .isThrownBy(tied::tokenizer)
@@ -564,7 +564,7 @@ class SessionTest {
   @Test
   void showsModelAndPosition() {
     session.generate(new int[] {1, 2, 3}, config(1).build());
-    assertThat(session.toString()).isEqualTo("Session[" + ModelFiles.DEMO + ", 3 of 384 tokens]");
-    assertThat(model.toString()).contains(ModelFiles.DEMO.toString(), "BitNetForCausalLM");
+    assertThat(session.toString()).isEqualTo("Session[" + SampleModels.DEMO + ", 3 of 384 tokens]");
+    assertThat(model.toString()).contains(SampleModels.DEMO.toString(), "BitNetForCausalLM");
   }
 }

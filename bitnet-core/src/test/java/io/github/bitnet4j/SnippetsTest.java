@@ -2,7 +2,7 @@ package io.github.bitnet4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.trace.Trace;
 import io.github.bitnet4j.core.trace.TraceComparison;
 import java.io.ByteArrayOutputStream;
@@ -45,7 +45,7 @@ class SnippetsTest {
   /** In the snippets, every path is that of the demo model. */
   private static final class Path {
     static java.nio.file.Path of(String ignored) {
-      return ModelFiles.DEMO;
+      return SampleModels.DEMO;
     }
   }
 
@@ -77,7 +77,7 @@ class SnippetsTest {
 
   @Test
   void sessionSnippet() throws IOException {
-    try (Model model = Model.load(ModelFiles.DEMO)) {
+    try (Model model = Model.load(SampleModels.DEMO)) {
       // Session
       GenerationConfig config =
           GenerationConfig.builder().maxTokens(200).temperature(0.7f).topP(0.9f).seed(42).build();
@@ -122,14 +122,14 @@ class SnippetsTest {
     // end
     assertThat(options.threads()).isEqualTo(small.threads()).hasValue(2);
     assertThat(options.contextLength()).hasValue(1024);
-    try (Model model = Model.load(ModelFiles.DEMO, small)) {
+    try (Model model = Model.load(SampleModels.DEMO, small)) {
       assertThat(model.info().contextLength()).isEqualTo(384);
     }
   }
 
   @Test
   void samplerSnippet() throws IOException {
-    try (Model model = Model.load(ModelFiles.DEMO);
+    try (Model model = Model.load(SampleModels.DEMO);
         Session session = model.newSession()) {
       int comma = model.tokenizer().idOf(",").orElseThrow();
       // Sampler
@@ -157,7 +157,7 @@ class SnippetsTest {
 
   @Test
   void traceSnippet(@TempDir java.nio.file.Path temp) throws IOException {
-    try (Model model = Model.load(ModelFiles.DEMO);
+    try (Model model = Model.load(SampleModels.DEMO);
         Session session = model.newSession()) {
       java.nio.file.Path reference = temp.resolve("reference.safetensors");
       Trace.record(session, new int[] {1, 2, 4}).write(reference);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.ConcurrentModificationException;
@@ -34,7 +34,7 @@ class ThreadRuleTest {
 
   @BeforeEach
   void open() throws IOException {
-    model = Model.load(ModelFiles.DEMO);
+    model = Model.load(SampleModels.DEMO);
     session = model.newSession();
     otherThread = Executors.newSingleThreadExecutor();
   }
@@ -187,7 +187,7 @@ class ThreadRuleTest {
                     .withMessage("the session is closed"));
     session.cancel();
     session.close();
-    assertThat(session.toString()).contains(ModelFiles.DEMO.toString());
+    assertThat(session.toString()).contains(SampleModels.DEMO.toString());
   }
 
   @Test

@@ -34,7 +34,7 @@ class MalformedFilesTest {
    */
   private static final Set<String> NOT_YET_SUPPORTED = Set.of("hf_ok_online");
 
-  private static final Path FOLDER = ModelFiles.resource("malformed");
+  private static final Path FOLDER = SampleModels.resource("malformed");
 
   record Case(String path, String kind, String expect, String note) {
     @Override

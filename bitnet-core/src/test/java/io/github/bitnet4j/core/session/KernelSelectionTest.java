@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.bitnet4j.KernelUnavailableException;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
-import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
 import java.io.ByteArrayOutputStream;
@@ -181,7 +181,7 @@ class KernelSelectionTest {
             FailingConstructor.class.getName(),
             "no.such.Provider",
             FailingClass.class.getName(),
-            ModelFiles.class.getName(),
+            SampleModels.class.getName(),
             Working.class.getName());
     ByteArrayOutputStream log = new ByteArrayOutputStream();
     PrintStream err = System.err;
@@ -201,14 +201,14 @@ class KernelSelectionTest {
         .anyMatch(line -> line.contains("FailingConstructor"))
         .anyMatch(line -> line.contains("no.such.Provider"))
         .anyMatch(line -> line.contains("FailingClass"))
-        .anyMatch(line -> line.contains("ModelFiles"));
+        .anyMatch(line -> line.contains("SampleModels"));
   }
 
   @Test
   void loadingWithAnUnknownNameListsTheProviders() {
     LoadOptions options = LoadOptions.builder().kernels("none").build();
     assertThatExceptionOfType(KernelUnavailableException.class)
-        .isThrownBy(() -> Model.load(ModelFiles.TIED, options).close())
+        .isThrownBy(() -> Model.load(SampleModels.TIED, options).close())
         .withMessageContaining("expected the provider none")
         .withMessageContaining("scalar (available)")
         .withMessageContaining("vector (");
@@ -217,7 +217,7 @@ class KernelSelectionTest {
   @Test
   void theSystemPropertyDecidesWhenTheOptionsDoNot() throws Exception {
     System.setProperty(KernelSelection.PROPERTY, "scalar");
-    try (Model model = Model.load(ModelFiles.TIED)) {
+    try (Model model = Model.load(SampleModels.TIED)) {
       assertThat(model.info().kernels()).isEqualTo("scalar");
       assertThat(model.info().vectorBits()).isZero();
     } finally {
@@ -225,7 +225,7 @@ class KernelSelectionTest {
     }
     LoadOptions options = LoadOptions.builder().kernels("scalar").build();
     System.setProperty(KernelSelection.PROPERTY, "none");
-    try (Model model = Model.load(ModelFiles.TIED, options)) {
+    try (Model model = Model.load(SampleModels.TIED, options)) {
       assertThat(model.info().kernels()).isEqualTo("scalar");
     } finally {
       System.clearProperty(KernelSelection.PROPERTY);

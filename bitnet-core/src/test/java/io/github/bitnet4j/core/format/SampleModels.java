@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Model directories for tests: those of the repository, edited copies, and synthetic ones. */
-public final class ModelFiles {
+public final class SampleModels {
   /** The model of the examples, with a tokenizer: 384 tokens of context, 2048 tokens. */
   public static final Path DEMO = Path.of("..", "bitnet-examples", "demo-model");
 
@@ -38,7 +38,7 @@ public final class ModelFiles {
   private static final String WEIGHTS = "model.safetensors";
   private static final String CONFIG = "config.json";
 
-  private ModelFiles() {}
+  private SampleModels() {}
 
   /** Returns the model directory of a golden fixture. */
   public static Path golden(String name) {
@@ -118,7 +118,7 @@ public final class ModelFiles {
               .collect(Collectors.joining(", ", "{", "}"));
       case JsonArray array ->
           array.elements().stream()
-              .map(ModelFiles::toJson)
+              .map(SampleModels::toJson)
               .collect(Collectors.joining(", ", "[", "]"));
       case JsonString string -> quote(string.value());
       case JsonNumber number -> number.value().toString();
