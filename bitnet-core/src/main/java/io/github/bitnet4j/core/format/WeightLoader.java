@@ -127,6 +127,7 @@ final class WeightLoader {
     }
     checkZeroRows(embedding, zeroEmbeddings.get());
     checkZeroRows(head, zeroHeads.get());
+    progress.onProgress(totalBytes, totalBytes); // the last unit may have been another thread's
 
     List<LayerWeights> layers = new ArrayList<>();
     for (int layer = 0; layer < config.numLayers(); layer++) {
