@@ -21,12 +21,16 @@ public final class LoadOptions {
   private final OptionalInt threads;
   private final OptionalInt contextLength;
   private final ProgressListener progress;
+  private final boolean copyWeights;
+  private final boolean armI2sLayout;
 
   private LoadOptions(Builder builder) {
     kernels = builder.kernels;
     threads = builder.threads;
     contextLength = builder.contextLength;
     progress = builder.progress;
+    copyWeights = builder.copyWeights;
+    armI2sLayout = builder.armI2sLayout;
   }
 
   /** Returns the defaults: best kernels, a thread per processor, the model's own context length. */
@@ -59,6 +63,16 @@ public final class LoadOptions {
     return progress;
   }
 
+  /** Returns whether the weight files are copied into memory instead of mapped. */
+  public boolean copyWeights() {
+    return copyWeights;
+  }
+
+  /** Returns whether I2_S tensors of GGUF files are read in the layout written on ARM machines. */
+  public boolean armI2sLayout() {
+    return armI2sLayout;
+  }
+
   /** Hears how far loading has come. */
   @FunctionalInterface
   public interface ProgressListener {
@@ -77,6 +91,8 @@ public final class LoadOptions {
     private OptionalInt threads = OptionalInt.empty();
     private OptionalInt contextLength = OptionalInt.empty();
     private ProgressListener progress = (done, total) -> {};
+    private boolean copyWeights;
+    private boolean armI2sLayout;
 
     private Builder() {}
 
@@ -122,6 +138,27 @@ public final class LoadOptions {
     /** Sets who hears of the progress of loading. */
     public Builder progress(ProgressListener listener) {
       this.progress = Objects.requireNonNull(listener, "listener");
+      return this;
+    }
+
+    /**
+     * Sets whether the weight files are copied into memory outside the heap instead of mapped;
+     * false if not set. Mapped, a model takes no memory twice and loads faster. Copied, it does not
+     * depend on the files any more: if another process cuts a mapped file short, the next
+     * computation throws an {@link InternalError}.
+     */
+    public Builder copyWeights(boolean copyWeights) {
+      this.copyWeights = copyWeights;
+      return this;
+    }
+
+    /**
+     * Sets whether I2_S tensors of GGUF files are in the layout that bitnet.cpp writes when it
+     * quantizes on an ARM machine; false if not set. Files do not tell; all published ones have the
+     * other layout. With the wrong setting a model writes gibberish.
+     */
+    public Builder armI2sLayout(boolean armI2sLayout) {
+      this.armI2sLayout = armI2sLayout;
       return this;
     }
 

@@ -25,7 +25,7 @@ public interface Model extends AutoCloseable {
   /**
    * Loads a model with default options.
    *
-   * @param path a Hugging Face model directory
+   * @param path a Hugging Face model directory, or a GGUF file (of a split model, any of its files)
    * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if the files cannot be used as a model; the message names the
    *     file, the place, what was expected and found
@@ -40,7 +40,7 @@ public interface Model extends AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param path a Hugging Face model directory
+   * @param path a Hugging Face model directory, or a GGUF file (of a split model, any of its files)
    * @param options kernels, threads, context length, progress
    * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if the files cannot be used as a model; the message names the

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.bitnet4j.core.format.DType;
-import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.format.SafetensorsWriter.Entry;
+import io.github.bitnet4j.core.format.SampleModels;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -416,9 +416,11 @@ class InvalidModelTest {
 
   @Test
   void anEmbeddingThatIsMostlyZeroIsRejected() throws IOException {
-    SampleModels.editTensor(directory, EMBEDDING, data -> Arrays.fill(data, 0, 148 * 512, (byte) 0));
+    SampleModels.editTensor(
+        directory, EMBEDDING, data -> Arrays.fill(data, 0, 148 * 512, (byte) 0));
     assertLoads(); // half of the rows may be unused
-    SampleModels.editTensor(directory, EMBEDDING, data -> Arrays.fill(data, 0, 149 * 512, (byte) 0));
+    SampleModels.editTensor(
+        directory, EMBEDDING, data -> Arrays.fill(data, 0, 149 * 512, (byte) 0));
     assertRejected(weights, EMBEDDING, "found 149 of 296 rows all zero");
   }
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.bitnet4j.core.format.DType;
-import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.format.SafetensorsFile;
+import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.format.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

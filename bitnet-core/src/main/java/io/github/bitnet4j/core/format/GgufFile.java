@@ -11,10 +11,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -88,16 +86,14 @@ final class GgufFile {
   /**
    * Opens and checks a file.
    *
-   * @param arena owns the mapping
+   * @param arena owns its memory
+   * @param copy whether to copy the file instead of mapping it
    * @throws ModelFormatException if it breaks a rule of the format
    */
-  static GgufFile open(Path path, Arena arena) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      GgufFile file = new GgufFile(path, mapped);
-      file.read();
-      return file;
-    }
+  static GgufFile open(Path path, Arena arena, boolean copy) throws IOException {
+    GgufFile file = new GgufFile(path, FileMemory.open(path, arena, copy));
+    file.read();
+    return file;
   }
 
   Path path() {

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.format;
 
+import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
 import io.github.bitnet4j.core.model.ModelConfig;
@@ -23,8 +24,8 @@ final class GgufModel {
 
   private GgufModel() {}
 
-  static ModelFiles open(Path path, Arena arena) throws IOException {
-    List<GgufFile> files = openAll(path, arena);
+  static ModelFiles open(Path path, Arena arena, LoadOptions options) throws IOException {
+    List<GgufFile> files = openAll(path, arena, options.copyWeights());
     GgufFile first = files.getFirst();
     GgufMetadata metadata = new GgufMetadata(first.path(), first.metadata());
     Map<String, GgufTensor> tensors = new LinkedHashMap<>();
@@ -42,8 +43,9 @@ final class GgufModel {
       throw metadata.problem("split.tensors.count", tensors.size() + ", as the files have", stated);
     }
     ModelConfig config = GgufConfig.read(metadata, tensors.containsKey("output.weight"));
+    TernaryLayout i2sLayout = options.armI2sLayout() ? TernaryLayout.I2_S_ARM : TernaryLayout.I2_S;
     GgufWeights weights =
-        new GgufWeights(first.path(), config, tensors.values(), TernaryLayout.I2_S, fileBytes);
+        new GgufWeights(first.path(), config, tensors.values(), i2sLayout, fileBytes);
     return new ModelFiles(config, stopIds(metadata), null, weights);
   }
 
@@ -56,8 +58,8 @@ final class GgufModel {
   }
 
   /** Opens the file, and if it is one of several all of them, the first one first. */
-  private static List<GgufFile> openAll(Path path, Arena arena) throws IOException {
-    GgufFile file = GgufFile.open(path, arena);
+  private static List<GgufFile> openAll(Path path, Arena arena, boolean copy) throws IOException {
+    GgufFile file = GgufFile.open(path, arena, copy);
     GgufMetadata metadata = new GgufMetadata(path, file.metadata());
     int count = metadata.optionalInt("split.count", 0, MAX_SPLITS).orElse(1);
     if (count <= 1) {
@@ -77,7 +79,7 @@ final class GgufModel {
       if (!Files.isRegularFile(part)) {
         throw metadata.problem("split.count", count + " files beside each other", "no " + part);
       }
-      GgufFile opened = part.equals(path) ? file : GgufFile.open(part, arena);
+      GgufFile opened = part.equals(path) ? file : GgufFile.open(part, arena, copy);
       new GgufMetadata(part, opened.metadata()).requiredInt("split.no", i - 1, i - 1);
       files.add(opened);
     }

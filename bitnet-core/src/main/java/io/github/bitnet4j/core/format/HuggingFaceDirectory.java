@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.format;
 
+import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.TokenizerFormatException;
@@ -16,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class HuggingFaceDirectory {
   private HuggingFaceDirectory() {}
 
-  static ModelFiles open(Path directory, Arena arena) throws IOException {
+  static ModelFiles open(Path directory, Arena arena, LoadOptions options) throws IOException {
     HuggingFaceConfig config = HuggingFaceConfig.read(directory);
-    TensorSet tensors = TensorSet.open(directory, arena);
+    TensorSet tensors = TensorSet.open(directory, arena, options.copyWeights());
     Tokenizer tokenizer = readTokenizer(directory, config.model().vocabSize());
     return new ModelFiles(
         config.model(),

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.format;
 
+import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.LoadOptions.ProgressListener;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.model.ModelConfig;
@@ -46,23 +47,24 @@ public final class ModelFiles {
    *
    * @param path a Hugging Face directory, or a GGUF file (of a split model, any of its files)
    * @param arena owns the mapping
+   * @param options whether to copy instead, and how to read I2_S
    * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if a file is missing or cannot be used
    */
-  public static ModelFiles open(Path path, Arena arena) throws IOException {
+  public static ModelFiles open(Path path, Arena arena, LoadOptions options) throws IOException {
     if (!Files.exists(path)) {
       throw new NoSuchFileException(
           path.toString(), null, "expected a model directory or a GGUF file, found nothing");
     }
     if (Files.isDirectory(path)) {
-      return HuggingFaceDirectory.open(path, arena);
+      return HuggingFaceDirectory.open(path, arena, options);
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(path)) {
       start = in.readNBytes(4);
     }
     if (Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})) {
-      return GgufModel.open(path, arena);
+      return GgufModel.open(path, arena, options);
     }
     throw new ModelFormatException(
         path,

@@ -15,11 +15,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -70,18 +68,26 @@ public final class SafetensorsFile {
    * @throws ModelFormatException if it breaks a rule of the format
    */
   public static SafetensorsFile open(Path path, Arena arena) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size < 8) {
-        throw new ModelFormatException(
-            path,
-            "expected at least 8 bytes of safetensors header, found "
-                + size
-                + "; the file looks truncated, download it again");
-      }
-      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-      return new SafetensorsFile(size, new Header(path, file).read());
+    return open(path, arena, false);
+  }
+
+  /**
+   * Opens and checks a file.
+   *
+   * @param arena owns its memory
+   * @param copy whether to copy the file instead of mapping it
+   * @throws ModelFormatException if it breaks a rule of the format
+   */
+  static SafetensorsFile open(Path path, Arena arena, boolean copy) throws IOException {
+    MemorySegment file = FileMemory.open(path, arena, copy);
+    if (file.byteSize() < 8) {
+      throw new ModelFormatException(
+          path,
+          "expected at least 8 bytes of safetensors header, found "
+              + file.byteSize()
+              + "; the file looks truncated, download it again");
     }
+    return new SafetensorsFile(file.byteSize(), new Header(path, file).read());
   }
 
   /** Returns the size of the file. */

@@ -32,21 +32,22 @@ final class TensorSet {
     this.fileBytes = fileBytes;
   }
 
-  static TensorSet open(Path directory, Arena arena) throws IOException {
+  static TensorSet open(Path directory, Arena arena, boolean copy) throws IOException {
     Path single = directory.resolve(SINGLE);
     if (Files.exists(single)) {
-      SafetensorsFile file = SafetensorsFile.open(single, arena);
+      SafetensorsFile file = SafetensorsFile.open(single, arena, copy);
       return new TensorSet(directory, file.tensors(), file.fileBytes());
     }
     Path index = directory.resolve(INDEX);
     if (Files.exists(index)) {
-      return openShards(directory, index, arena);
+      return openShards(directory, index, arena, copy);
     }
     throw new ModelFormatException(
         directory, "expected " + SINGLE + " or " + INDEX + ", found neither; download the weights");
   }
 
-  private static TensorSet openShards(Path directory, Path index, Arena arena) throws IOException {
+  private static TensorSet openShards(Path directory, Path index, Arena arena, boolean copy)
+      throws IOException {
     Map<String, String> shardOf = new LinkedHashMap<>();
     JsonConfig weightMap = JsonConfig.read(index).object("weight_map");
     if (weightMap == null) {
@@ -66,7 +67,8 @@ final class TensorSet {
     long fileBytes = 0;
     for (String shard : shardOf.values()) {
       if (!shards.containsKey(shard)) {
-        SafetensorsFile file = SafetensorsFile.open(shardPath(directory, index, shard), arena);
+        SafetensorsFile file =
+            SafetensorsFile.open(shardPath(directory, index, shard), arena, copy);
         shards.put(shard, file);
         fileBytes += file.fileBytes();
       }

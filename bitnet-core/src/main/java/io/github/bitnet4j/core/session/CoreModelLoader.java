@@ -67,7 +67,7 @@ public final class CoreModelLoader implements ModelLoader {
       WorkerTeam team,
       long start)
       throws IOException {
-    ModelFiles files = ModelFiles.open(path, arena);
+    ModelFiles files = ModelFiles.open(path, arena, options);
     ModelConfig config = files.config();
     int contextLength = options.contextLength().orElse(config.contextLength());
     if (contextLength > config.contextLength()) {
