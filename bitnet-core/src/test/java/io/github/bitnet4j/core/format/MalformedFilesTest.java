@@ -18,7 +18,6 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,12 +27,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The files of {@code malformed/}: each is accepted or rejected as its manifest says. */
 @Timeout(10)
 class MalformedFilesTest {
-  /**
-   * Valid models that are not supported yet. A test fails as soon as one of them loads: then take
-   * it off this list.
-   */
-  private static final Set<String> NOT_YET_SUPPORTED = Set.of("hf_ok_online");
-
   private static final Path FOLDER = SampleModels.resource("malformed");
 
   record Case(String path, String kind, String expect, String note) {
@@ -81,7 +74,6 @@ class MalformedFilesTest {
         .hasSizeGreaterThan(50)
         .extracting(Case::expect)
         .contains("accept", "reject");
-    assertThat(cases("hf-dir")).extracting(Case::path).containsAll(NOT_YET_SUPPORTED);
   }
 
   @ParameterizedTest
@@ -104,7 +96,7 @@ class MalformedFilesTest {
   @MethodSource("directories")
   void modelDirectoriesAreJudgedAsTheManifestSays(Case c) throws IOException {
     Path directory = FOLDER.resolve(c.path);
-    if (c.expect.equals("accept") && !NOT_YET_SUPPORTED.contains(c.path)) {
+    if (c.expect.equals("accept")) {
       try (Model model = Model.load(directory);
           Session session = model.newSession()) {
         GenerationConfig three =
