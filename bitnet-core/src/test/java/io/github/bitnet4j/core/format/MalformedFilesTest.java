@@ -60,6 +60,10 @@ class MalformedFilesTest {
     return cases("safetensors").stream();
   }
 
+  static Stream<Case> ggufFiles() throws IOException {
+    return cases("gguf").stream();
+  }
+
   static Stream<Case> directories() throws IOException {
     return cases("hf-dir").stream();
   }
@@ -87,8 +91,31 @@ class MalformedFilesTest {
         assertThatExceptionOfType(ModelFormatException.class)
             .isThrownBy(() -> SafetensorsFile.open(file, arena))
             .satisfies(e -> assertThat(e.path()).isEqualTo(file))
-            .withMessageStartingWith(file + ": ");
+            .withMessageStartingWith(file + ": ")
+            .withMessageContaining("expected")
+            .withMessageContaining("found");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ggufFiles")
+  void ggufFilesAreJudgedAsTheManifestSays(Case c) throws IOException {
+    Path file = FOLDER.resolve(c.path);
+    if (c.expect.equals("accept")) {
+      try (Arena arena = Arena.ofConfined()) {
+        assertThat(GgufFile.open(file, arena)).isNotNull();
+      }
+    }
+    boolean model = c.path.startsWith("ggufm_"); // the others are containers only
+    if (model && c.expect.equals("accept")) {
+      assertGenerates(file);
+    } else {
+      assertThatExceptionOfType(ModelFormatException.class)
+          .isThrownBy(() -> Model.load(file).close())
+          .withMessageStartingWith(file + ": ")
+          .withMessageContaining("expected")
+          .withMessageContaining("found");
     }
   }
 
@@ -97,19 +124,23 @@ class MalformedFilesTest {
   void modelDirectoriesAreJudgedAsTheManifestSays(Case c) throws IOException {
     Path directory = FOLDER.resolve(c.path);
     if (c.expect.equals("accept")) {
-      try (Model model = Model.load(directory);
-          Session session = model.newSession()) {
-        GenerationConfig three =
-            GenerationConfig.builder().maxTokens(3).ignoreStopTokens(true).build();
-        assertThat(session.generate(new int[] {0, 1}, three).finishReason())
-            .isEqualTo(FinishReason.LENGTH);
-      }
+      assertGenerates(directory);
     } else {
       assertThatExceptionOfType(ModelFormatException.class)
           .isThrownBy(() -> Model.load(directory).close())
           .withMessageStartingWith(directory.toString())
           .withMessageContaining("expected")
           .withMessageContaining("found");
+    }
+  }
+
+  private static void assertGenerates(Path path) throws IOException {
+    try (Model model = Model.load(path);
+        Session session = model.newSession()) {
+      GenerationConfig three =
+          GenerationConfig.builder().maxTokens(3).ignoreStopTokens(true).build();
+      assertThat(session.generate(new int[] {0, 1}, three).finishReason())
+          .isEqualTo(FinishReason.LENGTH);
     }
   }
 }
