@@ -40,7 +40,8 @@ class ChatCommandTest {
     void repliesToEveryLine() throws IOException {
       Result result = chat("Hello\n\n  Tell me a story.  \n", "--max-tokens", "8");
       assertThat(result.exitCode()).as(result.err()).isZero();
-      assertThat(result.out().lines().filter(line -> !line.isBlank())).hasSizeGreaterThanOrEqualTo(2);
+      assertThat(result.out().lines().filter(line -> !line.isBlank()))
+          .hasSizeGreaterThanOrEqualTo(2);
       assertThat(result.err())
           .isEqualToNormalizingNewlines("[cut off: --max-tokens is reached]\n".repeat(2));
     }
@@ -81,7 +82,8 @@ class ChatCommandTest {
         String config = Files.readString(Cli.DEMO_MODEL.resolve("tokenizer_config.json"));
         Files.writeString(
             folder.resolve("tokenizer_config.json"),
-            config.replaceFirst("\\{", "{\"chat_template\": " + TEMPLATE.replace("$", "\\$") + ","));
+            config.replaceFirst(
+                "\\{", "{\"chat_template\": " + TEMPLATE.replace("$", "\\$") + ","));
       }
       String[] args =
           Stream.concat(Stream.of("chat", "--model", folder.toString()), Stream.of(options))

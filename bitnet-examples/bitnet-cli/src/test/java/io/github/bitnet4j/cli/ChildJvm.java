@@ -92,8 +92,7 @@ final class ChildJvm {
   static Cli.Result finish(ProcessBuilder builder) throws IOException, InterruptedException {
     Path out = Files.createTempFile("bitnet-cli", ".out");
     Path err = Files.createTempFile("bitnet-cli", ".err");
-    Process process =
-        builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     try {
       process.getOutputStream().close();
       assertThat(process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))
