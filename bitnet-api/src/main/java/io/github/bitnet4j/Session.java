@@ -20,8 +20,9 @@ import java.util.List;
  * <p><b>Interrupts.</b> Interrupting the thread that generates acts like {@link #cancel}; the
  * thread's interrupt status stays set.
  *
- * <p><b>Errors.</b> Every method throws {@link IllegalStateException} if the session is closed.
- * After any exception the conversation is as it was before the call.
+ * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
+ * IllegalStateException} if the session is closed. After any exception the conversation is as it
+ * was before the call.
  *
  * <pre>{@code
  * GenerationConfig config =

@@ -34,8 +34,9 @@ public interface Kernels {
   /**
    * Quantizes one row of activations to int8 (BitNet b1.58, absmax quantization).
    *
-   * <p>{@code s = 127 / max(max |x|, 1e-5)} and {@code q = clamp(rint(x * s), -128, 127)}, where
-   * {@code rint} rounds halves to even. NaN becomes 0.
+   * <p>{@code s = 127 * (1 / max(max |x|, 1e-5))} and {@code q = clamp(rint(x * s), -128, 127)},
+   * where {@code rint} rounds halves to even. NaN becomes 0. The reciprocal is rounded before the
+   * multiplication: PyTorch computes {@code 127 / tensor} so, and the last bit can decide a q.
    *
    * @return s, NaN if x has a NaN and 0 if it has an infinity
    */

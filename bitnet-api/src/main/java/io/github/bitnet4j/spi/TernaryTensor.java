@@ -1,7 +1,9 @@
 package io.github.bitnet4j.spi;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -11,9 +13,18 @@ import java.util.Objects;
  * @param layout how trits are laid out in the bytes
  * @param rows output features
  * @param columns input features
- * @param data exactly {@link Layout#byteSize} bytes, mapped from the file; codes are valid
+ * @param interleavedHead 0 if stored rows are in order. Otherwise the number of rows of an
+ *     attention head, and within each head the stored row {@code 2j + b} is row {@code b *
+ *     interleavedHead / 2 + j}: GGUF files of architecture {@code llama} store queries and keys so
+ * @param data exactly {@link TernaryLayout#byteSize} bytes; codes are valid
  */
-public record TernaryTensor(String name, Layout layout, int rows, int columns, MemorySegment data) {
+public record TernaryTensor(
+    String name,
+    TernaryLayout layout,
+    int rows,
+    int columns,
+    int interleavedHead,
+    MemorySegment data) {
 
   /** Checks that the data has the size that layout and shape ask for. */
   public TernaryTensor {
@@ -29,48 +40,17 @@ public record TernaryTensor(String name, Layout layout, int rows, int columns, M
                   columns,
                   data.byteSize()));
     }
+    if (interleavedHead != 0 && (interleavedHead % 2 != 0 || rows % interleavedHead != 0)) {
+      throw new IllegalArgumentException(
+          "%s: expected heads of an even number of rows that divides %d, found %d"
+              .formatted(name, rows, interleavedHead));
+    }
   }
 
-  /** How the trits of a matrix are laid out in bytes. */
-  public enum Layout {
-    /**
-     * The packing of Hugging Face {@code bitnet} checkpoints. A trit is coded as trit + 1 in two
-     * bits; code 3 is invalid. With {@code R = ceil(rows / 4)}, the packed matrix has R rows of
-     * {@code columns} bytes, and the byte at (r, c) holds the trits of column c of the four rows r,
-     * R + r, 2R + r and 3R + r, lowest bits first. Rows from {@code rows} on do not exist; their
-     * bits are 0.
-     *
-     * <p>Example with 8 x 2 trits, so R = 2: the byte 0xA1 = 10 10 00 01 at (0, 0) says row 0 has
-     * trit 0 (code 01), row 2 has -1 (00), row 4 has +1 (10) and row 6 has +1 (10).
-     *
-     * <p>Source: {@code unpack_weights} of transformers, {@code integrations/bitnet.py}.
-     */
-    ROW_QUARTERS {
-      @Override
-      public long byteSize(int rows, int columns) {
-        return (long) quarter(rows) * columns;
-      }
-
-      @Override
-      void decodeRow(TernaryTensor t, int row, byte[] trits, int offset) {
-        int quarter = quarter(t.rows);
-        long start = (long) (row % quarter) * t.columns;
-        int shift = row / quarter * 2;
-        for (int c = 0; c < t.columns; c++) {
-          int code = (t.data.get(ValueLayout.JAVA_BYTE, start + c) >> shift) & 3;
-          trits[offset + c] = (byte) (code - 1);
-        }
-      }
-
-      private int quarter(int rows) {
-        return (rows + 3) / 4;
-      }
-    };
-
-    /** Returns the number of bytes that a matrix of this layout takes. */
-    public abstract long byteSize(int rows, int columns);
-
-    abstract void decodeRow(TernaryTensor tensor, int row, byte[] trits, int offset);
+  /** Creates a tensor whose rows are stored in order. */
+  public TernaryTensor(
+      String name, TernaryLayout layout, int rows, int columns, MemorySegment data) {
+    this(name, layout, rows, columns, 0, data);
   }
 
   /**
@@ -83,6 +63,48 @@ public record TernaryTensor(String name, Layout layout, int rows, int columns, M
   public void decodeRow(int row, byte[] trits, int offset) {
     Objects.checkIndex(row, rows);
     Objects.checkFromIndexSize(offset, columns, trits.length);
-    layout.decodeRow(this, row, trits, offset);
+    layout.decodeRow(data, rows, columns, storedRow(row), trits, offset);
+  }
+
+  private int storedRow(int row) {
+    if (interleavedHead == 0) {
+      return row;
+    }
+    int half = interleavedHead / 2;
+    int inHead = row % interleavedHead;
+    return row - inHead + 2 * (inHead % half) + inHead / half;
+  }
+
+  /** Returns whether this is {@link TernaryLayout#ROW_QUARTERS} with rows in order. */
+  public boolean isRowQuarters() {
+    return layout == TernaryLayout.ROW_QUARTERS && interleavedHead == 0;
+  }
+
+  /**
+   * Returns the same weights as {@link TernaryLayout#ROW_QUARTERS} with rows in order: this tensor
+   * itself if it is so already, otherwise a copy.
+   *
+   * @param memory for the copy
+   */
+  public TernaryTensor toRowQuarters(SegmentAllocator memory) {
+    if (isRowQuarters()) {
+      return this;
+    }
+    int quarter = (rows + 3) / 4;
+    MemorySegment packed =
+        memory.allocate(TernaryLayout.ROW_QUARTERS.byteSize(rows, columns), Long.BYTES);
+    byte[] trits = new byte[columns];
+    byte[] codes = new byte[columns];
+    for (int r = 0; r < quarter; r++) {
+      Arrays.fill(codes, (byte) 0);
+      for (int j = 0; j < 4 && j * quarter + r < rows; j++) {
+        decodeRow(j * quarter + r, trits, 0);
+        for (int c = 0; c < columns; c++) {
+          codes[c] |= (byte) (trits[c] + 1 << 2 * j);
+        }
+      }
+      MemorySegment.copy(codes, 0, packed, ValueLayout.JAVA_BYTE, (long) r * columns, columns);
+    }
+    return new TernaryTensor(name, TernaryLayout.ROW_QUARTERS, rows, columns, packed);
   }
 }

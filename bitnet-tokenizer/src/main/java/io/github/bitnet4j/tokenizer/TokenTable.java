@@ -56,15 +56,8 @@ final class TokenTable {
     return blob[starts[id] + index];
   }
 
-  /** Copies the bytes of a token and returns how many. */
-  int copy(int id, byte[] target, int offset) {
-    int length = length(id);
-    System.arraycopy(blob, starts[id], target, offset, length);
-    return length;
-  }
-
   /** Returns whether the token has exactly these bytes. */
-  boolean matches(int id, byte[] bytes, int length) {
+  private boolean matches(int id, byte[] bytes, int length) {
     return lengths[id] == length
         && Arrays.equals(blob, starts[id], starts[id] + length, bytes, 0, length);
   }
@@ -136,7 +129,7 @@ final class TokenTable {
   }
 
   private int hash(byte[] bytes, int offset, int length) {
-    long hash = length + 1;
+    long hash = length + 1L;
     for (int i = offset; i < offset + length; i++) {
       // Both factors are below 2^61: the product's bits 61 and up, plus its lower 61 bits, is it
       // modulo 2^61 - 1, up to one subtraction.

@@ -209,6 +209,11 @@ public final class Tokenizer {
     return chatTemplateSource;
   }
 
+  /** Returns the names of all special tokens. */
+  List<String> specialTokens() {
+    return special.stream().mapToObj(this::decode).toList();
+  }
+
   TokenTable tokens() {
     return model.tokens();
   }
@@ -245,7 +250,10 @@ public final class Tokenizer {
       }
       int start = from;
       while (start < to) {
-        Match match = addedTokens.get(pass).find(text, from, start, to, parseSpecial);
+        Match match =
+            addedTokens
+                .get(pass)
+                .find(text, /* segmentStart= */ from, /* from= */ start, to, parseSpecial);
         encode(text, start, match == null ? to : match.start(), pass + 1);
         if (match == null) {
           return;

@@ -1,6 +1,6 @@
 package io.github.bitnet4j.core.format;
 
-import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.DenseType;
 import java.util.Optional;
 
 /** Element types of safetensors files. */
@@ -33,11 +33,11 @@ public enum DType {
   }
 
   /** Returns the type of a dense weight, if this is one. */
-  Optional<DenseMatrix.Type> dense() {
+  Optional<DenseType> dense() {
     return switch (this) {
-      case F32 -> Optional.of(DenseMatrix.Type.F32);
-      case F16 -> Optional.of(DenseMatrix.Type.F16);
-      case BF16 -> Optional.of(DenseMatrix.Type.BF16);
+      case F32 -> Optional.of(DenseType.F32);
+      case F16 -> Optional.of(DenseType.F16);
+      case BF16 -> Optional.of(DenseType.BF16);
       default -> Optional.empty();
     };
   }

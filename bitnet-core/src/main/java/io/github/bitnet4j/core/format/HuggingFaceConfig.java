@@ -15,8 +15,28 @@ import java.util.TreeSet;
  *
  * @param model what the forward pass needs
  * @param stopIds ids that end a generation: the end-of-sequence ids of both files
+ * @param masters whether the linear layers are stored as dense master weights
  */
-record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
+record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean masters) {
+  /** The families, told apart by the class that the file names. */
+  private enum Family {
+    /** bitnet-b1.58-2B-4T. */
+    BITNET("BitNetForCausalLM"),
+    /** Llama with BitLinear or AutoBitLinear layers. */
+    LLAMA("LlamaForCausalLM"),
+    /** The first BitNet models, of 1bitLLM. Their model_type is llama too. */
+    OLD_BITNET("BitnetForCausalLM");
+
+    private final String architecture;
+
+    Family(String architecture) {
+      this.architecture = architecture;
+    }
+  }
+
+  /** What {@code quantization_config} says. */
+  private record Quantization(ScaleRule scaleRule, boolean masters, float linearNormEpsilon) {}
+
   // Far above any published model; they keep sizes computed from them within an int or a long.
   private static final int MAX_WIDTH = 1 << 20;
   private static final int MAX_LAYERS = 10_000;
@@ -30,7 +50,12 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
           directory, "expected a Hugging Face model directory with config.json, found none in it");
     }
     JsonConfig json = JsonConfig.read(configPath);
-    ModelConfig model = readModel(json);
+    Family family = readFamily(json);
+    Quantization quantization =
+        family == Family.OLD_BITNET
+            ? new Quantization(ScaleRule.MULTIPLY, true, 0)
+            : readQuantization(json);
+    ModelConfig model = readModel(json, family, quantization);
 
     TreeSet<Integer> stopIds =
         new TreeSet<>(json.intOrInts("eos_token_id", 0, model.vocabSize() - 1));
@@ -39,26 +64,29 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
       stopIds.addAll(
           JsonConfig.read(generationPath).intOrInts("eos_token_id", 0, model.vocabSize() - 1));
     }
-    return new HuggingFaceConfig(model, List.copyOf(stopIds));
+    return new HuggingFaceConfig(model, List.copyOf(stopIds), quantization.masters);
   }
 
-  private static ModelConfig readModel(JsonConfig json) throws ModelFormatException {
+  private static Family readFamily(JsonConfig json) throws ModelFormatException {
     List<String> architectures = json.strings("architectures");
     if (architectures.isEmpty()) {
       throw json.problem("architectures", "a list with the model's class", "nothing");
     }
-    String architecture = architectures.getFirst();
-    // model_type does not tell the families apart: the oldest BitNet models call themselves llama.
-    boolean bitnet =
-        switch (architecture) {
-          case "BitNetForCausalLM" -> true;
-          case "LlamaForCausalLM" -> false;
-          default ->
-              throw json.problem(
-                  "architectures", "BitNetForCausalLM or LlamaForCausalLM", architecture);
-        };
-    ScaleRule scaleRule = readQuantization(json);
+    for (Family family : Family.values()) {
+      if (family.architecture.equals(architectures.getFirst())) {
+        return family;
+      }
+    }
+    throw json.problem(
+        "architectures",
+        "BitNetForCausalLM, LlamaForCausalLM or BitnetForCausalLM",
+        architectures.getFirst());
+  }
 
+  private static ModelConfig readModel(JsonConfig json, Family family, Quantization quantization)
+      throws ModelFormatException {
+    boolean bitnet = family == Family.BITNET;
+    boolean subNorms = family != Family.LLAMA;
     int hiddenSize = json.requiredInt("hidden_size", 1, MAX_WIDTH);
     int numHeads = json.requiredInt("num_attention_heads", 1, hiddenSize);
     int numKvHeads = json.optionalInt("num_key_value_heads", 1, numHeads, numHeads);
@@ -74,7 +102,7 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
       throw json.problem(
           "head_dim", "num_attention_heads * head_dim of at most " + MAX_WIDTH, headDim);
     }
-    if (bitnet && numHeads * headDim != hiddenSize) {
+    if (subNorms && numHeads * headDim != hiddenSize) {
       throw json.problem(
           "head_dim", "num_attention_heads * head_dim to be hidden_size, " + hiddenSize, headDim);
     }
@@ -82,7 +110,7 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
       throw json.problem("attention_bias", "false", true);
     }
     return new ModelConfig(
-        architecture,
+        family.architecture,
         hiddenSize,
         json.requiredInt("intermediate_size", 1, MAX_WIDTH),
         json.requiredInt("num_hidden_layers", 1, MAX_LAYERS),
@@ -94,35 +122,38 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds) {
         json.positiveFloat("rms_norm_eps", bitnet ? 1e-5f : 1e-6f),
         readRopeTheta(json, bitnet ? 500_000 : 10_000),
         readActivation(json, bitnet ? "relu2" : "silu"),
-        bitnet,
-        scaleRule,
+        subNorms,
+        quantization.linearNormEpsilon,
+        quantization.scaleRule,
         json.bool("tie_word_embeddings", false));
   }
 
   /** Which of the published quantized linear layers the weights are for. */
-  private static ScaleRule readQuantization(JsonConfig json) throws ModelFormatException {
+  private static Quantization readQuantization(JsonConfig json) throws ModelFormatException {
     JsonConfig quantization = json.object("quantization_config");
     if (quantization == null) {
       throw json.problem("quantization_config", "an object of quant_method bitnet", "nothing");
     }
     require(quantization, "quant_method", quantization.string("quant_method", ""), "bitnet");
-    if (quantization.bool("use_rms_norm", false)) {
-      throw quantization.problem("use_rms_norm", "false", true);
-    }
     for (String excluded : quantization.strings("modules_to_not_convert")) {
       require(quantization, "modules_to_not_convert", excluded, "lm_head");
     }
+    float linearNormEpsilon =
+        quantization.bool("use_rms_norm", false)
+            ? quantization.positiveFloat("rms_norm_eps", 1e-6f)
+            : 0;
     String linearClass = quantization.string("linear_class", "bitlinear");
+    String mode = quantization.string("quantization_mode", "offline");
+    if (!mode.equals("offline") && !mode.equals("online")) {
+      throw quantization.problem("quantization_mode", "offline or online", mode);
+    }
     return switch (linearClass) {
-      case "bitlinear" -> ScaleRule.DIVIDE;
-      case "autobitlinear" -> {
-        require(
-            quantization,
-            "quantization_mode",
-            quantization.string("quantization_mode", "offline"),
-            "offline");
-        yield ScaleRule.MULTIPLY;
+      case "bitlinear" -> {
+        require(quantization, "quantization_mode", mode, "offline");
+        yield new Quantization(ScaleRule.DIVIDE, false, linearNormEpsilon);
       }
+      case "autobitlinear" ->
+          new Quantization(ScaleRule.MULTIPLY, mode.equals("online"), linearNormEpsilon);
       default ->
           throw quantization.problem("linear_class", "autobitlinear or bitlinear", linearClass);
     };

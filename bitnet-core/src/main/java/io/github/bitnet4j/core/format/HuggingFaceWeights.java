@@ -3,38 +3,50 @@ package io.github.bitnet4j.core.format;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.DenseType;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** The weights of a Hugging Face directory in the packed layout: U8 trits and a scale. */
+/**
+ * The weights of a Hugging Face directory: linear layers packed (U8 trits and a scale) or as dense
+ * master weights, as the configuration says; all else dense.
+ */
 final class HuggingFaceWeights implements WeightSource {
   private static final Pattern PART_OF_A_LINEAR =
       Pattern.compile(".*_proj\\.(weight|weight_scale|bias)");
 
   private final ModelConfig config;
+  private final boolean masters;
   private final TensorSet tensors;
   private final Set<String> used = new HashSet<>();
 
-  HuggingFaceWeights(ModelConfig config, TensorSet tensors) {
+  HuggingFaceWeights(ModelConfig config, boolean masters, TensorSet tensors) {
     this.config = config;
+    this.masters = masters;
     this.tensors = tensors;
   }
 
   @Override
   public StoredLinear linear(int layer, Linear which) throws ModelFormatException {
-    String name = "model.layers." + layer + "." + linearName(which);
-    int rows = rows(which);
-    int columns = columns(which);
+    String name = linearName(layer, which);
+    int rows = which.rows(config);
+    int columns = which.columns(config);
+    if (masters) {
+      List<Long> shape = List.of((long) rows, (long) columns);
+      return new Masters(dense(name + ".weight", shape, rows, columns), false);
+    }
     Tensor packed = get(name + ".weight");
     if (packed.dtype() != DType.U8) {
       throw packed.problem(
           "U8 packed trits, as quantization_mode offline says",
           packed.dtype(),
-          "dense linear layers are not supported");
+          "config.json and weights are of different models");
     }
     List<Long> shape = List.of((rows + 3L) / 4, (long) columns);
     if (!packed.shape().equals(shape)) {
@@ -43,16 +55,15 @@ final class HuggingFaceWeights implements WeightSource {
           "shape " + packed.shape(),
           "the weights do not fit config.json, or are packed in another way");
     }
-    return new StoredLinear(
-        new TernaryTensor(
-            packed.name(), TernaryTensor.Layout.ROW_QUARTERS, rows, columns, packed.data()),
+    return new Packed(
+        new TernaryTensor(packed.name(), TernaryLayout.ROW_QUARTERS, rows, columns, packed.data()),
         scale(name + ".weight_scale"));
   }
 
   private float scale(String name) throws ModelFormatException {
     Tensor tensor = get(name);
     boolean one = tensor.shape().isEmpty() || tensor.shape().equals(List.of(1L));
-    Optional<DenseMatrix.Type> type = tensor.dtype().dense();
+    Optional<DenseType> type = tensor.dtype().dense();
     if (!one || type.isEmpty()) {
       throw tensor.problem(
           "one element of F32, F16 or BF16",
@@ -63,21 +74,33 @@ final class HuggingFaceWeights implements WeightSource {
   }
 
   @Override
+  public @Nullable DenseMatrix linearNorm(int layer, Linear which) throws ModelFormatException {
+    if (!config.linearNorms()) {
+      return null;
+    }
+    int width = which.columns(config);
+    String name = linearName(layer, which) + ".rms_norm.weight";
+    return dense(name, List.of((long) width), 1, width);
+  }
+
+  @Override
   public DenseMatrix norm(int layer, Norm which) throws ModelFormatException {
     String name =
         switch (which) {
           case INPUT -> "input_layernorm";
-          case ATTENTION_SUB -> "self_attn.attn_sub_norm";
+          case ATTENTION_SUB ->
+              eitherName(layer, "self_attn.attn_sub_norm", "self_attn.inner_attn_ln");
           case POST_ATTENTION -> "post_attention_layernorm";
-          case FEED_FORWARD_SUB -> "mlp.ffn_sub_norm";
+          case FEED_FORWARD_SUB -> eitherName(layer, "mlp.ffn_sub_norm", "mlp.ffn_layernorm");
         };
-    int width =
-        switch (which) {
-          case INPUT, POST_ATTENTION -> config.hiddenSize();
-          case ATTENTION_SUB -> config.queryWidth();
-          case FEED_FORWARD_SUB -> config.intermediateSize();
-        };
+    int width = which.width(config);
     return dense("model.layers." + layer + "." + name + ".weight", List.of((long) width), 1, width);
+  }
+
+  /** The first BitNet models have another name for the same norm. */
+  private String eitherName(int layer, String name, String oldName) {
+    String old = "model.layers." + layer + "." + oldName + ".weight";
+    return tensors.find(old) == null ? name : oldName;
   }
 
   @Override
@@ -105,7 +128,7 @@ final class HuggingFaceWeights implements WeightSource {
   private DenseMatrix dense(String name, List<Long> shape, int rows, int columns)
       throws ModelFormatException {
     Tensor tensor = get(name);
-    Optional<DenseMatrix.Type> type = tensor.dtype().dense();
+    Optional<DenseType> type = tensor.dtype().dense();
     if (type.isEmpty()) {
       throw tensor.problem("F32, F16 or BF16", tensor.dtype(), "this type is not supported here");
     }
@@ -148,32 +171,17 @@ final class HuggingFaceWeights implements WeightSource {
     return tensors.fileBytes();
   }
 
-  private static String linearName(Linear which) {
-    return switch (which) {
-      case Q -> "self_attn.q_proj";
-      case K -> "self_attn.k_proj";
-      case V -> "self_attn.v_proj";
-      case O -> "self_attn.o_proj";
-      case GATE -> "mlp.gate_proj";
-      case UP -> "mlp.up_proj";
-      case DOWN -> "mlp.down_proj";
-    };
-  }
-
-  private int rows(Linear which) {
-    return switch (which) {
-      case Q -> config.queryWidth();
-      case K, V -> config.kvWidth();
-      case O, DOWN -> config.hiddenSize();
-      case GATE, UP -> config.intermediateSize();
-    };
-  }
-
-  private int columns(Linear which) {
-    return switch (which) {
-      case Q, K, V, GATE, UP -> config.hiddenSize();
-      case O -> config.queryWidth();
-      case DOWN -> config.intermediateSize();
-    };
+  private static String linearName(int layer, Linear which) {
+    String name =
+        switch (which) {
+          case Q -> "self_attn.q_proj";
+          case K -> "self_attn.k_proj";
+          case V -> "self_attn.v_proj";
+          case O -> "self_attn.o_proj";
+          case GATE -> "mlp.gate_proj";
+          case UP -> "mlp.up_proj";
+          case DOWN -> "mlp.down_proj";
+        };
+    return "model.layers." + layer + "." + name;
   }
 }

@@ -2,9 +2,11 @@ package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.LoadOptions.ProgressListener;
 import io.github.bitnet4j.ModelFormatException;
-import io.github.bitnet4j.core.format.HuggingFaceDirectory.LoadedWeights;
+import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.WeightSource.Linear;
+import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
+import io.github.bitnet4j.core.format.WeightSource.Packed;
 import io.github.bitnet4j.core.format.WeightSource.StoredLinear;
 import io.github.bitnet4j.core.model.LayerWeights;
 import io.github.bitnet4j.core.model.ModelConfig;
@@ -15,7 +17,6 @@ import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryMatrix;
-import io.github.bitnet4j.spi.TernaryTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.SegmentAllocator;
@@ -51,9 +52,13 @@ final class WeightLoader {
   /** Stored linear layers, {@code [numLayers x LINEARS]}. */
   private final List<StoredLinear> stored = new ArrayList<>();
 
-  private final @Nullable TernaryMatrix[] prepared;
+  /** Their own norms, in families that have them: as many as {@code stored}. */
+  private final List<@Nullable RmsNorm> linearNorms = new ArrayList<>();
+
+  private final @Nullable TernaryWeight[] prepared;
   private final List<Scan> scans = new ArrayList<>();
   private final AtomicLong doneBytes = new AtomicLong();
+  private final AtomicLong preparedBytes = new AtomicLong();
   private long totalBytes;
 
   /** Some rows of a vocabulary matrix, to be verified. */
@@ -70,7 +75,7 @@ final class WeightLoader {
     this.kernels = kernels;
     this.memory = memory;
     this.progress = progress;
-    prepared = new TernaryMatrix[config.numLayers() * LINEARS.length];
+    prepared = new TernaryWeight[config.numLayers() * LINEARS.length];
   }
 
   /**
@@ -96,9 +101,11 @@ final class WeightLoader {
     for (int layer = 0; layer < config.numLayers(); layer++) {
       for (Linear which : LINEARS) {
         stored.add(source.linear(layer, which));
+        DenseMatrix linearNorm = source.linearNorm(layer, which);
+        linearNorms.add(linearNorm == null ? null : norm(linearNorm, config.linearNormEpsilon()));
       }
     }
-    RmsNorm finalNorm = norm(source.finalNorm());
+    RmsNorm finalNorm = norm(source.finalNorm(), config.normEpsilon());
     List<LayerNorms> norms = new ArrayList<>();
     for (int layer = 0; layer < config.numLayers(); layer++) {
       norms.add(layerNorms(layer));
@@ -108,7 +115,7 @@ final class WeightLoader {
     AtomicInteger zeroEmbeddings = addScans(embedding);
     AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head);
     for (StoredLinear linear : stored) {
-      totalBytes += linear.trits().data().byteSize();
+      totalBytes += linear.bytes();
     }
     for (Scan scan : scans) {
       totalBytes += bytes(scan);
@@ -120,13 +127,16 @@ final class WeightLoader {
     }
     checkZeroRows(embedding, zeroEmbeddings.get());
     checkZeroRows(head, zeroHeads.get());
+    progress.onProgress(totalBytes, totalBytes); // the last unit may have been another thread's
 
     List<LayerWeights> layers = new ArrayList<>();
     for (int layer = 0; layer < config.numLayers(); layer++) {
       layers.add(layerWeights(layer, norms.get(layer)));
     }
     return new LoadedWeights(
-        new ModelWeights(embedding, layers, finalNorm, head), parameterCount(), preparedBytes());
+        new ModelWeights(embedding, layers, finalNorm, head),
+        parameterCount(),
+        preparedBytes.get());
   }
 
   private record LayerNorms(
@@ -137,13 +147,17 @@ final class WeightLoader {
 
   private LayerNorms layerNorms(int layer) throws ModelFormatException {
     return new LayerNorms(
-        norm(source.norm(layer, Norm.INPUT)),
-        config.subNorms() ? norm(source.norm(layer, Norm.ATTENTION_SUB)) : null,
-        norm(source.norm(layer, Norm.POST_ATTENTION)),
-        config.subNorms() ? norm(source.norm(layer, Norm.FEED_FORWARD_SUB)) : null);
+        norm(source.norm(layer, Norm.INPUT), config.normEpsilon()),
+        config.subNorms()
+            ? norm(source.norm(layer, Norm.ATTENTION_SUB), config.normEpsilon())
+            : null,
+        norm(source.norm(layer, Norm.POST_ATTENTION), config.normEpsilon()),
+        config.subNorms()
+            ? norm(source.norm(layer, Norm.FEED_FORWARD_SUB), config.normEpsilon())
+            : null);
   }
 
-  private RmsNorm norm(DenseMatrix weight) throws ModelFormatException {
+  private RmsNorm norm(DenseMatrix weight, float epsilon) throws ModelFormatException {
     float[] values = new float[weight.columns()];
     weight.copyRow(0, values, 0);
     for (int i = 0; i < values.length; i++) {
@@ -154,7 +168,7 @@ final class WeightLoader {
                 .formatted(values[i], i));
       }
     }
-    return new RmsNorm(values, config.normEpsilon());
+    return new RmsNorm(values, epsilon);
   }
 
   private AtomicInteger addScans(DenseMatrix matrix) {
@@ -166,7 +180,7 @@ final class WeightLoader {
   }
 
   private static long bytes(Scan scan) {
-    return (long) (scan.toRow - scan.fromRow) * scan.matrix.columns() * scan.matrix.type().bytes();
+    return (scan.toRow - scan.fromRow) * scan.matrix.rowBytes();
   }
 
   /** Units of work: first the linear layers, then the scans. */
@@ -176,9 +190,8 @@ final class WeightLoader {
         long bytes;
         if (unit < stored.size()) {
           StoredLinear linear = stored.get(unit);
-          verify(linear);
-          prepared[unit] = kernels.prepare(linear.trits(), memory);
-          bytes = linear.trits().data().byteSize();
+          prepared[unit] = prepare(linear, linearNorms.get(unit));
+          bytes = linear.bytes();
         } else {
           Scan scan = scans.get(unit - stored.size());
           verify(scan);
@@ -194,27 +207,49 @@ final class WeightLoader {
     }
   }
 
-  private void verify(StoredLinear linear) throws ModelFormatException {
-    TernaryTensor trits = linear.trits();
-    float scale = linear.scale();
+  private TernaryWeight prepare(StoredLinear linear, @Nullable RmsNorm inputNorm)
+      throws ModelFormatException {
+    Packed packed =
+        switch (linear) {
+          case Packed p -> p;
+          case Masters m -> quantize(m);
+        };
+    verify(packed);
+    TernaryMatrix matrix = kernels.prepare(packed.trits(), memory);
+    preparedBytes.addAndGet(matrix.preparedBytes());
+    return new TernaryWeight(matrix, packed.scale(), inputNorm);
+  }
+
+  private Packed quantize(Masters masters) throws ModelFormatException {
+    Packed packed =
+        masters.unpacked()
+            ? TritQuantizer.recoverOrAbsmean(source, masters.weights(), memory)
+            : TritQuantizer.absmean(source, masters.weights(), memory);
+    preparedBytes.addAndGet(packed.bytes());
+    return packed;
+  }
+
+  private void verify(Packed packed) throws ModelFormatException {
+    float scale = packed.scale();
     if (!(scale > 0 && scale < Float.POSITIVE_INFINITY)) {
       throw source.problem(
-          trits.name(),
+          packed.name(),
           "expected a positive finite weight scale, found " + scale + "; the weights are damaged");
     }
-    long at = WeightScan.findInvalidTrit(trits.data());
+    long at = WeightScan.findInvalidTrit(packed.trits());
     if (at >= 0) {
       throw source.problem(
-          trits.name(),
-          "expected trit codes 0 to 2, found 3 in its byte %d; the weights are damaged or packed in another way"
+          packed.name(),
+          "expected valid trit codes, found an invalid one in its byte %d; the weights are damaged or packed in another way"
               .formatted(at));
     }
   }
 
   private void verify(Scan scan) throws ModelFormatException {
     int zeroRows = 0;
+    float[] scratch = new float[scan.matrix.columns()];
     for (int row = scan.fromRow; row < scan.toRow; row++) {
-      switch (WeightScan.classify(scan.matrix, row)) {
+      switch (WeightScan.classify(scan.matrix, row, scratch)) {
         case ORDINARY -> {}
         case ZERO -> zeroRows++;
         case NOT_FINITE ->
@@ -241,8 +276,7 @@ final class WeightLoader {
     Map<Linear, TernaryWeight> linears = new EnumMap<>(Linear.class);
     int unit = layer * LINEARS.length;
     for (Linear which : LINEARS) {
-      TernaryMatrix matrix = Objects.requireNonNull(prepared[unit]);
-      linears.put(which, new TernaryWeight(matrix, stored.get(unit).scale()));
+      linears.put(which, Objects.requireNonNull(prepared[unit]));
       unit++;
     }
     return new LayerWeights(
@@ -265,21 +299,17 @@ final class WeightLoader {
 
   private long parameterCount() {
     long count = (long) config.vocabSize() * config.hiddenSize() * (config.tiedHead() ? 1 : 2);
-    for (StoredLinear linear : stored) {
-      count += (long) linear.trits().rows() * linear.trits().columns();
+    for (TernaryWeight weight : prepared) {
+      if (weight != null) {
+        RmsNorm inputNorm = weight.inputNorm();
+        count += (long) weight.matrix().rows() * weight.matrix().columns();
+        count += inputNorm == null ? 0 : weight.matrix().columns();
+      }
     }
     long normsOfALayer = 2L * config.hiddenSize();
     if (config.subNorms()) {
       normsOfALayer += config.queryWidth() + config.intermediateSize();
     }
     return count + config.numLayers() * normsOfALayer + config.hiddenSize();
-  }
-
-  private long preparedBytes() {
-    long bytes = 0;
-    for (TernaryMatrix matrix : prepared) {
-      bytes += matrix == null ? 0 : matrix.preparedBytes();
-    }
-    return bytes;
   }
 }

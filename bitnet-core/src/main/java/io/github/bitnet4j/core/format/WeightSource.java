@@ -1,8 +1,10 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a model's weights come from: one implementation for each kind of model file. It finds each
@@ -18,7 +20,26 @@ interface WeightSource {
     O,
     GATE,
     UP,
-    DOWN
+    DOWN;
+
+    /** Returns the number of output features. */
+    int rows(ModelConfig config) {
+      return switch (this) {
+        case Q -> config.queryWidth();
+        case K, V -> config.kvWidth();
+        case O, DOWN -> config.hiddenSize();
+        case GATE, UP -> config.intermediateSize();
+      };
+    }
+
+    /** Returns the number of input features. */
+    int columns(ModelConfig config) {
+      return switch (this) {
+        case Q, K, V, GATE, UP -> config.hiddenSize();
+        case O -> config.queryWidth();
+        case DOWN -> config.intermediateSize();
+      };
+    }
   }
 
   /** The norms of a block. */
@@ -26,18 +47,66 @@ interface WeightSource {
     INPUT,
     ATTENTION_SUB,
     POST_ATTENTION,
-    FEED_FORWARD_SUB
+    FEED_FORWARD_SUB;
+
+    /** Returns the number of features. */
+    int width(ModelConfig config) {
+      return switch (this) {
+        case INPUT, POST_ATTENTION -> config.hiddenSize();
+        case ATTENTION_SUB -> config.queryWidth();
+        case FEED_FORWARD_SUB -> config.intermediateSize();
+      };
+    }
+  }
+
+  /** A linear layer as stored. */
+  sealed interface StoredLinear {
+    /** Returns the name of the weight tensor. */
+    String name();
+
+    /** Returns the number of stored bytes. */
+    long bytes();
   }
 
   /**
-   * A linear layer as stored.
+   * A linear layer stored as trits.
    *
    * @param scale as stored, not yet checked
    */
-  record StoredLinear(TernaryTensor trits, float scale) {}
+  record Packed(TernaryTensor trits, float scale) implements StoredLinear {
+    @Override
+    public String name() {
+      return trits.name();
+    }
+
+    @Override
+    public long bytes() {
+      return trits.data().byteSize();
+    }
+  }
+
+  /**
+   * A linear layer stored as dense weights, to be turned into trits at load.
+   *
+   * @param unpacked whether the weights may be trits that a converter multiplied by a scale
+   */
+  record Masters(DenseMatrix weights, boolean unpacked) implements StoredLinear {
+    @Override
+    public String name() {
+      return weights.name();
+    }
+
+    @Override
+    public long bytes() {
+      return weights.data().byteSize();
+    }
+  }
 
   /** Returns a linear layer of a block. */
   StoredLinear linear(int layer, Linear which) throws ModelFormatException;
+
+  /** Returns the weight of the norm inside a linear layer, one row; null if it has none. */
+  @Nullable DenseMatrix linearNorm(int layer, Linear which) throws ModelFormatException;
 
   /** Returns the weight of a norm of a block: one row. */
   DenseMatrix norm(int layer, Norm which) throws ModelFormatException;

@@ -42,6 +42,9 @@ final class Activations {
 
   float[] up = {};
 
+  /** The normalized input of one linear layer, in families where each has its own norm. */
+  float[] linearInput = {};
+
   /** The quantized input of the next linear layers, {@code [rows x its width]}. */
   byte[] int8 = {};
 
@@ -101,6 +104,13 @@ final class Activations {
       sin = floats(rows, config.headDim() / 2);
     }
     batch.clear();
+  }
+
+  /** Makes room for the inputs of linear layers that normalize them. */
+  void reserveLinearInput() {
+    if (linearInput.length < int8.length) {
+      linearInput = new float[int8.length];
+    }
   }
 
   /** Gives back the memory of an unusually large batch. */

@@ -43,10 +43,12 @@ final class Attention {
 
   void forward() {
     ModelConfig config = acts.config;
-    inputQuantizer.forward(acts.normed);
-    qProj.forward(acts.q); // [rows x hidden] -> [rows x numHeads * headDim]
-    kProj.forward(acts.k); // [rows x hidden] -> [rows x numKvHeads * headDim]
-    vProj.forward(acts.v);
+    if (!config.linearNorms()) {
+      inputQuantizer.forward(acts.normed); // for q, k and v
+    }
+    qProj.forward(acts.normed, acts.q); // [rows x hidden] -> [rows x numHeads * headDim]
+    kProj.forward(acts.normed, acts.k); // [rows x hidden] -> [rows x numKvHeads * headDim]
+    vProj.forward(acts.normed, acts.v);
 
     acts.team.run(acts.rows(), 1, rotateAndStore);
     acts.trace(layerName + "q_rope", config.queryWidth(), acts.q);
@@ -59,8 +61,10 @@ final class Attention {
       acts.team.run(acts.rows(), 1, normalize);
       acts.trace(layerName + "attn_sub_norm", config.queryWidth(), acts.attended);
     }
-    outputQuantizer.forward(acts.attended);
-    oProj.forward(acts.projected); // [rows x numHeads * headDim] -> [rows x hidden]
+    if (!config.linearNorms()) {
+      outputQuantizer.forward(acts.attended);
+    }
+    oProj.forward(acts.attended, acts.projected); // [rows x numHeads * headDim] -> [rows x hidden]
   }
 
   /** Each query head and each key head is rotated once; values are not. */

@@ -3,11 +3,14 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.TernaryMatrix;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A linear layer of BitNet b1.58: int8 activations times ternary weights, an exact integer product,
- * then one rescaling to float. The rows it multiplies are those that {@link Quantizer} left in the
- * activations, so layers with the same input share them.
+ * then one rescaling to float.
+ *
+ * <p>Layers with the same input share its quantized rows: a {@link Quantizer} puts them into the
+ * activations first. In families where each layer normalizes its input itself it does both here.
  */
 final class BitLinear {
   private final String name;
@@ -15,9 +18,13 @@ final class BitLinear {
   private final float weightScale;
   private final ScaleRule scaleRule;
   private final Activations acts;
+  private final @Nullable RmsNorm inputNorm;
+  private final Quantizer ownQuantizer;
   private final int grain;
+  private final RangeTask normalize = this::normalize;
   private final RangeTask multiply = this::multiply;
   private final RangeTask rescale = this::rescale;
+  private float[] x = {};
   private float[] out = {};
 
   BitLinear(String name, TernaryWeight weight, ScaleRule scaleRule, Activations acts) {
@@ -26,19 +33,42 @@ final class BitLinear {
     this.weightScale = weight.scale();
     this.scaleRule = scaleRule;
     this.acts = acts;
+    inputNorm = weight.inputNorm();
+    ownQuantizer = new Quantizer(name, matrix.columns(), acts);
     // Below about 32 K weights a hand-over to another thread costs more than it saves.
     int weightsPerUnit = Math.max(1, matrix.rows() / matrix.units()) * matrix.columns();
     this.grain = Math.max(1, 32_768 / weightsPerUnit);
   }
 
-  /** Computes {@code out = W x}, {@code [rows x matrix.rows()]}, for all rows of the batch. */
-  void forward(float[] out) {
+  /**
+   * Computes {@code out = W x} for all rows of the batch.
+   *
+   * @param x {@code [rows x in]}, quantized already unless this layer normalizes it itself
+   * @param out {@code [rows x out]}
+   */
+  void forward(float[] x, float[] out) {
+    if (inputNorm != null) {
+      this.x = x;
+      acts.reserveLinearInput();
+      acts.team.run(acts.rows(), 1, normalize);
+      acts.trace(name + ".inner_norm", matrix.columns(), acts.linearInput);
+      ownQuantizer.forward(acts.linearInput);
+    }
     this.out = out;
     acts.trace(name + ".act_int8", matrix.columns(), acts.int8);
     acts.trace(name + ".act_scale", 1, acts.scales);
     acts.team.run(matrix.units(), grain, multiply);
     acts.team.run(acts.rows(), 1, rescale);
     acts.trace(name, matrix.rows(), out);
+  }
+
+  private void normalize(int fromRow, int toRow, int worker) {
+    if (inputNorm == null) {
+      throw new AssertionError("no input norm");
+    }
+    for (int row = fromRow; row < toRow; row++) {
+      inputNorm.apply(acts.kernels, x, row, acts.linearInput, row);
+    }
   }
 
   private void multiply(int fromUnit, int toUnit, int worker) {

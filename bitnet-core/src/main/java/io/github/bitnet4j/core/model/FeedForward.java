@@ -33,10 +33,13 @@ final class FeedForward {
   }
 
   void forward() {
-    int width = acts.config.intermediateSize();
-    inputQuantizer.forward(acts.normed);
-    gateProj.forward(acts.gate); // [rows x hidden] -> [rows x intermediate]
-    upProj.forward(acts.up);
+    ModelConfig config = acts.config;
+    int width = config.intermediateSize();
+    if (!config.linearNorms()) {
+      inputQuantizer.forward(acts.normed); // for gate and up
+    }
+    gateProj.forward(acts.normed, acts.gate); // [rows x hidden] -> [rows x intermediate]
+    upProj.forward(acts.normed, acts.up);
 
     acts.team.run(acts.rows(), 1, activate);
     acts.trace(layerName + "act_mul", width, acts.gate);
@@ -45,8 +48,10 @@ final class FeedForward {
       acts.team.run(acts.rows(), 1, normalize);
       acts.trace(layerName + "ffn_sub_norm", width, acts.gate);
     }
-    outputQuantizer.forward(acts.gate);
-    downProj.forward(acts.projected); // [rows x intermediate] -> [rows x hidden]
+    if (!config.linearNorms()) {
+      outputQuantizer.forward(acts.gate);
+    }
+    downProj.forward(acts.gate, acts.projected); // [rows x intermediate] -> [rows x hidden]
   }
 
   private void activate(int fromRow, int toRow, int worker) {

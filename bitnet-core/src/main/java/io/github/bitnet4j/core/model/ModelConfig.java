@@ -17,6 +17,8 @@ package io.github.bitnet4j.core.model;
  * @param ropeTheta base of the rotary frequencies
  * @param activation what the gate goes through
  * @param subNorms whether the inputs of {@code o_proj} and {@code down_proj} are normalized
+ * @param linearNormEpsilon as {@code normEpsilon}, for families with a norm inside each linear
+ *     layer; 0 for all others
  * @param scaleRule what a stored weight scale means
  * @param tiedHead whether the LM head is the embedding matrix
  */
@@ -34,6 +36,7 @@ public record ModelConfig(
     float ropeTheta,
     Activation activation,
     boolean subNorms,
+    float linearNormEpsilon,
     ScaleRule scaleRule,
     boolean tiedHead) {
 
@@ -53,6 +56,11 @@ public record ModelConfig(
     MULTIPLY,
     /** {@code y = acc / (weightScale * s)}: transformers' older BitLinear. */
     DIVIDE
+  }
+
+  /** Returns whether each linear layer normalizes its own input. */
+  public boolean linearNorms() {
+    return linearNormEpsilon > 0;
   }
 
   /** Returns the width of all query heads together. */

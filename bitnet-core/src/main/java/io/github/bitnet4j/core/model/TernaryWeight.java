@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.spi.TernaryMatrix;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weight of a linear layer.
@@ -8,5 +9,6 @@ import io.github.bitnet4j.spi.TernaryMatrix;
  * @param matrix the trits, {@code [out x in]}
  * @param scale the stored scale: finite and positive; {@link ModelConfig.ScaleRule} says what it
  *     means
+ * @param inputNorm the layer's own norm of its input; null in most families
  */
-public record TernaryWeight(TernaryMatrix matrix, float scale) {}
+public record TernaryWeight(TernaryMatrix matrix, float scale, @Nullable RmsNorm inputNorm) {}

@@ -2,10 +2,9 @@ package io.github.bitnet4j.core.session;
 
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
-import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.ModelInfo;
-import io.github.bitnet4j.core.format.HuggingFaceDirectory;
-import io.github.bitnet4j.core.format.HuggingFaceDirectory.LoadedWeights;
+import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.threads.WorkerTeam;
@@ -14,8 +13,6 @@ import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.ModelLoader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,14 +31,6 @@ public final class CoreModelLoader implements ModelLoader {
   @SuppressWarnings("MustBeClosed") // the arena belongs to the model, which closes it
   public Model load(Path path, LoadOptions options) throws IOException {
     long start = System.nanoTime();
-    if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          path.toString(), null, "expected a model directory, found nothing");
-    }
-    if (!Files.isDirectory(path)) {
-      throw new ModelFormatException(
-          path, "expected a Hugging Face model directory, found a file of another kind");
-    }
     List<KernelProvider> providers = KernelSelection.findProviders();
     Optional<String> name =
         options
@@ -78,8 +67,8 @@ public final class CoreModelLoader implements ModelLoader {
       WorkerTeam team,
       long start)
       throws IOException {
-    HuggingFaceDirectory directory = HuggingFaceDirectory.open(path, arena);
-    ModelConfig config = directory.config();
+    ModelFiles files = ModelFiles.open(path, arena);
+    ModelConfig config = files.config();
     int contextLength = options.contextLength().orElse(config.contextLength());
     if (contextLength > config.contextLength()) {
       throw new IllegalArgumentException(
@@ -87,7 +76,7 @@ public final class CoreModelLoader implements ModelLoader {
               .formatted(config.contextLength(), contextLength));
     }
     Kernels kernels = provider.kernels();
-    LoadedWeights weights = directory.loadWeights(kernels, arena, team, options.progress());
+    LoadedWeights weights = files.loadWeights(kernels, arena, team, options.progress());
     ModelInfo info =
         new ModelInfo(
             path,
@@ -101,11 +90,11 @@ public final class CoreModelLoader implements ModelLoader {
             config.headDim(),
             config.vocabSize(),
             contextLength,
-            directory.stopIds(),
+            files.stopIds(),
             provider.name(),
             kernels.vectorBits(),
             team.threads(),
-            directory.fileBytes(),
+            files.fileBytes(),
             weights.preparedBytes(),
             Duration.ofNanos(System.nanoTime() - start));
     LOG.info(
@@ -121,6 +110,6 @@ public final class CoreModelLoader implements ModelLoader {
         info.preparedBytes() / 1_000_000,
         info.loadTime().toMillis());
     Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
-    return new TransformerModel(info, directory.tokenizer(), transformer, team, arena);
+    return new TransformerModel(info, files.tokenizer(), transformer, team, arena);
   }
 }

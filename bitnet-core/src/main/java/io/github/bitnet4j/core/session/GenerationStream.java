@@ -93,7 +93,7 @@ final class GenerationStream implements TokenStream {
             : TextAssembler.none();
     promptLength = promptIds.length;
     length = promptLength;
-    int room = Math.min(config.maxTokens(), session.contextLength() - promptLength);
+    int room = Math.min(config.maxTokens(), model.info().contextLength() - promptLength);
     ids = Arrays.copyOf(promptIds, promptLength + room);
   }
 
@@ -110,7 +110,7 @@ final class GenerationStream implements TokenStream {
 
   @Override
   public Generation result() {
-    session.enterForStream();
+    session.enterForStream(closeRequested);
     try {
       return generation();
     } finally {
@@ -119,7 +119,7 @@ final class GenerationStream implements TokenStream {
   }
 
   private void stepForReader() {
-    session.enterForStream();
+    session.enterForStream(closeRequested);
     try {
       step();
     } finally {

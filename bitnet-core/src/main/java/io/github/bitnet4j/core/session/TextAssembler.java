@@ -12,26 +12,32 @@ import org.jspecify.annotations.Nullable;
  */
 final class TextAssembler {
   private final @Nullable StreamingDecoder decoder;
+  private final int vocabSize;
   private final StopStrings stops;
   private boolean stopped;
 
-  private TextAssembler(@Nullable StreamingDecoder decoder, StopStrings stops) {
+  private TextAssembler(@Nullable StreamingDecoder decoder, int vocabSize, StopStrings stops) {
     this.decoder = decoder;
+    this.vocabSize = vocabSize;
     this.stops = stops;
   }
 
   static TextAssembler of(Tokenizer tokenizer, List<String> stops) {
-    return new TextAssembler(tokenizer.newStreamingDecoder(true), new StopStrings(stops));
+    return new TextAssembler(
+        tokenizer.newStreamingDecoder(true), tokenizer.vocabSize(), new StopStrings(stops));
   }
 
   /** Returns an assembler for models without a tokenizer: all text is empty. */
   static TextAssembler none() {
-    return new TextAssembler(null, new StopStrings(List.of()));
+    return new TextAssembler(null, 0, new StopStrings(List.of()));
   }
 
-  /** Returns the text that became certain with this id. */
+  /**
+   * Returns the text that became certain with this id. Models often have a few more ids than their
+   * tokenizer; those have no text.
+   */
   String accept(int id) {
-    return decoder == null ? "" : release(decoder.accept(id));
+    return decoder == null || id >= vocabSize ? "" : release(decoder.accept(id));
   }
 
   /** Returns the text still held back, at the end of a generation. */

@@ -141,8 +141,8 @@ final class TransformerSession implements Session {
                 .formatted(vocabSize - 1, ids[i], i));
       }
     }
-    if (ids.length > contextLength()) {
-      throw new ContextOverflowException(ids.length, contextLength());
+    if (ids.length > cache.contextLength()) {
+      throw new ContextOverflowException(ids.length, cache.contextLength());
     }
   }
 
@@ -161,7 +161,7 @@ final class TransformerSession implements Session {
     int reused = mismatch < 0 ? candidates : mismatch;
     cache.truncate(reused);
     if (cachedIds.length < length) {
-      cachedIds = Arrays.copyOf(cachedIds, Math.min(contextLength(), 2 * length));
+      cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * length));
     }
     System.arraycopy(ids, reused, cachedIds, reused, length - reused);
     return transformer.forward(ids, length, cache, logits, cancelled) ? reused : -1;
@@ -182,16 +182,20 @@ final class TransformerSession implements Session {
     openStream = null;
   }
 
-  /** Takes the session for the open stream; to be followed by {@link #exit}. */
-  void enterForStream() {
+  /**
+   * Takes the session for a stream; to be followed by {@link #exit}.
+   *
+   * @param closing whether some thread has begun to close the stream
+   */
+  void enterForStream(boolean closing) {
     if (inUse.isHeldByCurrentThread()) {
       throw new IllegalStateException("a session cannot be used by a callback of its own");
     }
     if (!inUse.tryLock()) {
-      if (!closed) {
+      if (!closed && !closing) {
         throw usedTwice();
       }
-      inUse.lock(); // whoever closes the session has it for a moment; the stream then is at its end
+      inUse.lock(); // whoever closes has the session for a moment; the stream then is at its end
     }
   }
 
@@ -250,7 +254,7 @@ final class TransformerSession implements Session {
 
   @Override
   public int contextLength() {
-    return cache.contextLength();
+    return use(cache::contextLength);
   }
 
   @Override

@@ -1,10 +1,12 @@
 package io.github.bitnet4j.tokenizer.json;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * Reads a whole JSON document into a {@link JsonValue}.
@@ -61,13 +63,16 @@ public final class JsonReader {
    * @throws IOException if the file cannot be read
    */
   public static byte[] readBytes(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
+    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+      if (channel.size() > MAX_BYTES) {
         throw new JsonFormatException(
-            "expected at most " + MAX_BYTES + " bytes, found more; this is no file to read whole");
+            "expected at most " + MAX_BYTES + " bytes, found " + channel.size());
       }
-      return bytes;
+      ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
+      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+        // A file that shrinks meanwhile ends early.
+      }
+      return bytes.hasRemaining() ? Arrays.copyOf(bytes.array(), bytes.position()) : bytes.array();
     }
   }
 }

@@ -31,7 +31,7 @@ final class ScalarKernels implements Kernels {
     for (int i = 0; i < length; i++) {
       max = Math.max(max, Math.abs(x[xOffset + i])); // NaN if either is
     }
-    float scale = 127 / max;
+    float scale = 127 * (1 / max);
     for (int i = 0; i < length; i++) {
       int rounded = (int) Math.rint(x[xOffset + i] * scale); // NaN becomes 0
       q[qOffset + i] = (byte) Math.clamp(rounded, -128, 127);
@@ -41,9 +41,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
-    return switch (tensor.layout()) {
-      case ROW_QUARTERS -> new ScalarMatrix(tensor.rows(), tensor.columns(), tensor.data());
-    };
+    return ScalarMatrix.of(tensor, memory);
   }
 
   @Override

@@ -17,17 +17,19 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Lane sums of float rows in memory times a vector: the LM head and attention scores.
  *
- * <p>Eight registers accumulate at once, because a fused multiply-add takes several cycles: 8 rows
- * of one register, 4 rows of two, or 2 rows of four. So accumulator register k belongs to row
- * {@code k / REGISTERS} of the group and to columns {@code k % REGISTERS * WIDTH} on of every 16.
+ * <p>Four registers accumulate at once, because a fused multiply-add takes four cycles: 4 rows of
+ * one register, 2 rows of two, or 1 row of four. So accumulator register k belongs to row {@code k
+ * / REGISTERS} of the group and to columns {@code k % REGISTERS * WIDTH} on of every 16. Eight are
+ * no faster in cache, and make methods so large that the compiler boxes vectors (6 to 10 times
+ * slower).
  */
 final class DotProducts {
-  /** Rows computed together: 8, 4 or 2. */
-  static final int GROUP = 8 / REGISTERS;
+  /** Rows computed together: 4, 2 or 1. */
+  static final int GROUP = 4 / REGISTERS;
 
   private static final VectorSpecies<Short> HALVES = Lanes.species(short.class, Lanes.BITS / 2);
 
-  /** First columns of the accumulator registers 1 to 3; they repeat for 4 to 7. */
+  /** First columns of the accumulator registers 1 to 3. */
   private static final int COLUMN_1 = 1 % REGISTERS * WIDTH;
 
   private static final int COLUMN_2 = 2 % REGISTERS * WIDTH;
@@ -36,10 +38,64 @@ final class DotProducts {
   private DotProducts() {}
 
   static void multiply(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+    if (w.type().blockSize() == 1) {
+      multiplyPlain(w, x, tokens, out, fromRow, toRow);
+    } else {
+      multiplyBlocks(w, x, tokens, out, fromRow, toRow);
+    }
+  }
+
+  /** Types that are stored in blocks are decoded row by row. */
+  private static void multiplyBlocks(
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+    int columns = w.columns();
+    float[] decoded = new float[columns];
+    float[] sums = new float[Lanes.SUM];
+    for (int row = fromRow; row < toRow; row++) {
+      w.copyRow(row, decoded, 0);
+      for (int t = 0; t < tokens; t++) {
+        out[t * w.rows() + row] = dot(decoded, x, t * columns, sums);
+      }
+    }
+  }
+
+  /** Returns the lane sum of a whole number of blocks, which is a multiple of 16. */
+  private static float dot(float[] a, float[] x, int xOffset, float[] sums) {
+    FloatVector s0 = FloatVector.zero(FLOATS);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    for (int i = 0; i < a.length; i += Lanes.SUM) {
+      int o = xOffset + i;
+      s0 = FloatVector.fromArray(FLOATS, a, i).fma(FloatVector.fromArray(FLOATS, x, o), s0);
+      if (REGISTERS > 1) {
+        FloatVector x1 = FloatVector.fromArray(FLOATS, x, o + COLUMN_1);
+        s1 = FloatVector.fromArray(FLOATS, a, i + COLUMN_1).fma(x1, s1);
+      }
+      if (REGISTERS > 2) {
+        FloatVector x2 = FloatVector.fromArray(FLOATS, x, o + COLUMN_2);
+        FloatVector x3 = FloatVector.fromArray(FLOATS, x, o + COLUMN_3);
+        s2 = FloatVector.fromArray(FLOATS, a, i + COLUMN_2).fma(x2, s2);
+        s3 = FloatVector.fromArray(FLOATS, a, i + COLUMN_3).fma(x3, s3);
+      }
+    }
+    if (REGISTERS > 2) {
+      s3.intoArray(sums, COLUMN_3);
+      s2.intoArray(sums, COLUMN_2);
+    }
+    if (REGISTERS > 1) {
+      s1.intoArray(sums, COLUMN_1);
+    }
+    s0.intoArray(sums, 0);
+    return Lanes.total(sums, 0);
+  }
+
+  private static void multiplyPlain(
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
     int rows = w.rows();
     int columns = w.columns();
     int bulk = columns - columns % Lanes.SUM;
-    long stride = (long) columns * w.type().bytes();
+    long stride = w.rowBytes();
     float[] sums = new float[GROUP * Lanes.SUM];
     for (int row = fromRow; row < toRow; row += GROUP) {
       int group = Math.min(GROUP, toRow - row);
@@ -51,6 +107,7 @@ final class DotProducts {
               f32(w.data(), ByteOrder.LITTLE_ENDIAN, start, stride, group, x, xOffset, bulk, sums);
           case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
           case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
+          default -> throw new AssertionError(w.type());
         }
         for (int k = 0; k < group; k++) {
           int sum = k * Lanes.SUM;
@@ -114,18 +171,10 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Float.BYTES);
     long o2 = start + offset(2, group, stride, Float.BYTES);
     long o3 = start + offset(3, group, stride, Float.BYTES);
-    long o4 = start + offset(4, group, stride, Float.BYTES);
-    long o5 = start + offset(5, group, stride, Float.BYTES);
-    long o6 = start + offset(6, group, stride, Float.BYTES);
-    long o7 = start + offset(7, group, stride, Float.BYTES);
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
-    FloatVector s4 = s0;
-    FloatVector s5 = s0;
-    FloatVector s6 = s0;
-    FloatVector s7 = s0;
     for (int c = 0; c < length; c += Lanes.SUM) {
       long b = (long) c * Float.BYTES;
       FloatVector x0 = FloatVector.fromArray(FLOATS, x, xOffset + c);
@@ -136,19 +185,11 @@ final class DotProducts {
       s1 = FloatVector.fromMemorySegment(FLOATS, data, o1 + b, order).fma(x1, s1);
       s2 = FloatVector.fromMemorySegment(FLOATS, data, o2 + b, order).fma(x2, s2);
       s3 = FloatVector.fromMemorySegment(FLOATS, data, o3 + b, order).fma(x3, s3);
-      s4 = FloatVector.fromMemorySegment(FLOATS, data, o4 + b, order).fma(x0, s4);
-      s5 = FloatVector.fromMemorySegment(FLOATS, data, o5 + b, order).fma(x1, s5);
-      s6 = FloatVector.fromMemorySegment(FLOATS, data, o6 + b, order).fma(x2, s6);
-      s7 = FloatVector.fromMemorySegment(FLOATS, data, o7 + b, order).fma(x3, s7);
     }
     s0.intoArray(sums, 0);
     s1.intoArray(sums, WIDTH);
     s2.intoArray(sums, 2 * WIDTH);
     s3.intoArray(sums, 3 * WIDTH);
-    s4.intoArray(sums, 4 * WIDTH);
-    s5.intoArray(sums, 5 * WIDTH);
-    s6.intoArray(sums, 6 * WIDTH);
-    s7.intoArray(sums, 7 * WIDTH);
   }
 
   /** {@link #f32} for bfloat16. */
@@ -165,18 +206,10 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Short.BYTES);
     long o2 = start + offset(2, group, stride, Short.BYTES);
     long o3 = start + offset(3, group, stride, Short.BYTES);
-    long o4 = start + offset(4, group, stride, Short.BYTES);
-    long o5 = start + offset(5, group, stride, Short.BYTES);
-    long o6 = start + offset(6, group, stride, Short.BYTES);
-    long o7 = start + offset(7, group, stride, Short.BYTES);
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
-    FloatVector s4 = s0;
-    FloatVector s5 = s0;
-    FloatVector s6 = s0;
-    FloatVector s7 = s0;
     for (int c = 0; c < length; c += Lanes.SUM) {
       long b = (long) c * Short.BYTES;
       FloatVector x0 = FloatVector.fromArray(FLOATS, x, xOffset + c);
@@ -187,19 +220,11 @@ final class DotProducts {
       s1 = loadBf16(data, o1 + b).fma(x1, s1);
       s2 = loadBf16(data, o2 + b).fma(x2, s2);
       s3 = loadBf16(data, o3 + b).fma(x3, s3);
-      s4 = loadBf16(data, o4 + b).fma(x0, s4);
-      s5 = loadBf16(data, o5 + b).fma(x1, s5);
-      s6 = loadBf16(data, o6 + b).fma(x2, s6);
-      s7 = loadBf16(data, o7 + b).fma(x3, s7);
     }
     s0.intoArray(sums, 0);
     s1.intoArray(sums, WIDTH);
     s2.intoArray(sums, 2 * WIDTH);
     s3.intoArray(sums, 3 * WIDTH);
-    s4.intoArray(sums, 4 * WIDTH);
-    s5.intoArray(sums, 5 * WIDTH);
-    s6.intoArray(sums, 6 * WIDTH);
-    s7.intoArray(sums, 7 * WIDTH);
   }
 
   /** {@link #f32} for IEEE half precision. */
@@ -216,18 +241,10 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Short.BYTES);
     long o2 = start + offset(2, group, stride, Short.BYTES);
     long o3 = start + offset(3, group, stride, Short.BYTES);
-    long o4 = start + offset(4, group, stride, Short.BYTES);
-    long o5 = start + offset(5, group, stride, Short.BYTES);
-    long o6 = start + offset(6, group, stride, Short.BYTES);
-    long o7 = start + offset(7, group, stride, Short.BYTES);
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
-    FloatVector s4 = s0;
-    FloatVector s5 = s0;
-    FloatVector s6 = s0;
-    FloatVector s7 = s0;
     for (int c = 0; c < length; c += Lanes.SUM) {
       long b = (long) c * Short.BYTES;
       FloatVector x0 = FloatVector.fromArray(FLOATS, x, xOffset + c);
@@ -238,25 +255,17 @@ final class DotProducts {
       s1 = loadF16(data, o1 + b).fma(x1, s1);
       s2 = loadF16(data, o2 + b).fma(x2, s2);
       s3 = loadF16(data, o3 + b).fma(x3, s3);
-      s4 = loadF16(data, o4 + b).fma(x0, s4);
-      s5 = loadF16(data, o5 + b).fma(x1, s5);
-      s6 = loadF16(data, o6 + b).fma(x2, s6);
-      s7 = loadF16(data, o7 + b).fma(x3, s7);
     }
     s0.intoArray(sums, 0);
     s1.intoArray(sums, WIDTH);
     s2.intoArray(sums, 2 * WIDTH);
     s3.intoArray(sums, 3 * WIDTH);
-    s4.intoArray(sums, 4 * WIDTH);
-    s5.intoArray(sums, 5 * WIDTH);
-    s6.intoArray(sums, 6 * WIDTH);
-    s7.intoArray(sums, 7 * WIDTH);
   }
 
   /** Returns where accumulator register k starts to read, in bytes from the group's start. */
   private static long offset(int k, int group, long stride, int elementBytes) {
     int row = Math.min(k / REGISTERS, group - 1);
-    return row * stride + (long) (k % REGISTERS * WIDTH) * elementBytes;
+    return row * stride + (long) (k % REGISTERS) * WIDTH * elementBytes;
   }
 
   private static FloatVector loadBf16(MemorySegment data, long offset) {

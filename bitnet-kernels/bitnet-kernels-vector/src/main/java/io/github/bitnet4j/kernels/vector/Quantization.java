@@ -14,9 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Floats to int8 by absmax. */
 final class Quantization {
-  /**
-   * Bytes for the ints of a register; at 128 bits for those of two, as 32-bit vectors do not exist.
-   */
+  /** Bytes for the ints of a register; at 128 bits of two, as there are no vectors of 32 bits. */
   private static final VectorSpecies<Byte> BYTES =
       Lanes.species(byte.class, Math.max(Lanes.BITS / 4, 64));
 
@@ -26,7 +24,7 @@ final class Quantization {
 
   static float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset) {
     float max = maxAbs(x, xOffset, length);
-    float scale = 127 / max;
+    float scale = 127 * (1 / max);
     if (max <= Float.MAX_VALUE) {
       round(x, xOffset, length, scale, q, qOffset);
     } else { // infinite or NaN: x * scale is 0 or NaN

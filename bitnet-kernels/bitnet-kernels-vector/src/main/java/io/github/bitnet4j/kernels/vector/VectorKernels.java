@@ -24,9 +24,7 @@ final class VectorKernels implements Kernels {
 
   @Override
   public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
-    return switch (tensor.layout()) {
-      case ROW_QUARTERS -> new VectorMatrix(tensor.rows(), tensor.columns(), tensor.data());
-    };
+    return VectorMatrix.of(tensor, memory);
   }
 
   @Override

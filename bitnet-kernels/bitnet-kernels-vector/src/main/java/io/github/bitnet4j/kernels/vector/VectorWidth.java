@@ -13,6 +13,7 @@ final class VectorWidth {
 
   /** Returns why no width fits; empty if {@link #bits} is usable. */
   static Optional<String> unavailableReason() {
+    // If it is not set, any width will do.
     return unavailableReason(System.getProperty(PROPERTY, "128"), preferredBits());
   }
 

@@ -1,0 +1,86 @@
+package io.github.bitnet4j.core.format;
+
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
+import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.spi.TernaryLayout;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A model in a GGUF file, or in several that were split from one. */
+final class GgufModel {
+  private static final Pattern SPLIT_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
+  private static final int MAX_SPLITS = 99_999;
+  private static final int MAX_TOKEN_ID = 1 << 24;
+
+  private GgufModel() {}
+
+  static ModelFiles open(Path path, Arena arena) throws IOException {
+    List<GgufFile> files = openAll(path, arena);
+    GgufFile first = files.getFirst();
+    GgufMetadata metadata = new GgufMetadata(first.path(), first.metadata());
+    Map<String, GgufTensor> tensors = new LinkedHashMap<>();
+    long fileBytes = 0;
+    for (GgufFile file : files) {
+      fileBytes += file.fileBytes();
+      for (GgufTensor tensor : file.tensors().values()) {
+        if (tensors.put(tensor.name(), tensor) != null) {
+          throw tensor.problem("expected it in one of the split files, found it in two");
+        }
+      }
+    }
+    int stated = metadata.optionalInt("split.tensors.count", 0, Integer.MAX_VALUE).orElse(-1);
+    if (stated >= 0 && stated != tensors.size()) {
+      throw metadata.problem("split.tensors.count", tensors.size() + ", as the files have", stated);
+    }
+    ModelConfig config = GgufConfig.read(metadata, tensors.containsKey("output.weight"));
+    GgufWeights weights =
+        new GgufWeights(first.path(), config, tensors.values(), TernaryLayout.I2_S, fileBytes);
+    return new ModelFiles(config, stopIds(metadata), null, weights);
+  }
+
+  private static List<Integer> stopIds(GgufMetadata metadata) throws ModelFormatException {
+    List<Integer> ids = new ArrayList<>();
+    for (String key : List.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")) {
+      metadata.optionalInt(key, 0, MAX_TOKEN_ID).ifPresent(ids::add);
+    }
+    return ids;
+  }
+
+  /** Opens the file, and if it is one of several all of them, the first one first. */
+  private static List<GgufFile> openAll(Path path, Arena arena) throws IOException {
+    GgufFile file = GgufFile.open(path, arena);
+    GgufMetadata metadata = new GgufMetadata(path, file.metadata());
+    int count = metadata.optionalInt("split.count", 0, MAX_SPLITS).orElse(1);
+    if (count <= 1) {
+      return List.of(file);
+    }
+    Path name = path.getFileName();
+    Matcher matcher = SPLIT_NAME.matcher(name == null ? "" : name.toString());
+    if (!matcher.matches() || Integer.parseInt(matcher.group(3)) != count) {
+      throw metadata.problem(
+          "split.count",
+          "a file name that ends in -00001-of-%05d.gguf".formatted(count),
+          String.valueOf(name));
+    }
+    List<GgufFile> files = new ArrayList<>();
+    for (int i = 1; i <= count; i++) {
+      Path part = path.resolveSibling("%s-%05d-of-%05d.gguf".formatted(matcher.group(1), i, count));
+      if (!Files.isRegularFile(part)) {
+        throw metadata.problem("split.count", count + " files beside each other", "no " + part);
+      }
+      GgufFile opened = part.equals(path) ? file : GgufFile.open(part, arena);
+      new GgufMetadata(part, opened.metadata()).requiredInt("split.no", i - 1, i - 1);
+      files.add(opened);
+    }
+    return files;
+  }
+}

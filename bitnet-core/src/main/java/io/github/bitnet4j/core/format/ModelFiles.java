@@ -1,0 +1,119 @@
+package io.github.bitnet4j.core.format;
+
+import io.github.bitnet4j.LoadOptions.ProgressListener;
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.model.ModelWeights;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one model, opened: what they say about it, its tokenizer, and its mapped weights.
+ */
+public final class ModelFiles {
+  /** Ends a turn in Llama-3 vocabularies; chat models use it even where no file lists it. */
+  private static final String END_OF_TURN = "<|eot_id|>";
+
+  private final ModelConfig config;
+  private final List<Integer> stopIds;
+  private final @Nullable Tokenizer tokenizer;
+  private final WeightSource weights;
+
+  ModelFiles(
+      ModelConfig config,
+      List<Integer> stopIds,
+      @Nullable Tokenizer tokenizer,
+      WeightSource weights) {
+    this.config = config;
+    this.stopIds = List.copyOf(stopIds);
+    this.tokenizer = tokenizer;
+    this.weights = weights;
+  }
+
+  /**
+   * Opens a model: reads the configuration and the tokenizer, maps the weights.
+   *
+   * @param path a Hugging Face directory, or a GGUF file (of a split model, any of its files)
+   * @param arena owns the mapping
+   * @throws NoSuchFileException if nothing is at the path
+   * @throws ModelFormatException if a file is missing or cannot be used
+   */
+  public static ModelFiles open(Path path, Arena arena) throws IOException {
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(
+          path.toString(), null, "expected a model directory or a GGUF file, found nothing");
+    }
+    if (Files.isDirectory(path)) {
+      return HuggingFaceDirectory.open(path, arena);
+    }
+    byte[] start;
+    try (InputStream in = Files.newInputStream(path)) {
+      start = in.readNBytes(4);
+    }
+    if (Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})) {
+      return GgufModel.open(path, arena);
+    }
+    throw new ModelFormatException(
+        path,
+        "expected a Hugging Face model directory or a GGUF file, found a file of another kind"
+            + (path.toString().endsWith(".safetensors") ? "; give the directory it is in" : ""));
+  }
+
+  /** Returns what the forward pass needs to know. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** Returns the tokenizer, or null if the files have none. */
+  public @Nullable Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** Returns the ids that end a generation, ascending. */
+  public List<Integer> stopIds() {
+    TreeSet<Integer> ids = new TreeSet<>(stopIds);
+    if (tokenizer != null) {
+      tokenizer.eosId().ifPresent(ids::add);
+      tokenizer.idOf(END_OF_TURN).ifPresent(ids::add);
+    }
+    return List.copyOf(ids);
+  }
+
+  /** Returns the size of the weight files, in bytes. */
+  public long fileBytes() {
+    return weights.fileBytes();
+  }
+
+  /**
+   * Verified weights.
+   *
+   * @param weights for the kernels they were loaded with
+   * @param parameterCount number of weights
+   * @param preparedBytes memory outside the heap that copies of weights take
+   */
+  public record LoadedWeights(ModelWeights weights, long parameterCount, long preparedBytes) {}
+
+  /**
+   * Verifies the weights and prepares them for kernels.
+   *
+   * @param arena owns copies of weights
+   * @param team does the work
+   * @param progress called on this thread
+   * @throws ModelFormatException if a weight is missing, misshapen or damaged
+   */
+  public LoadedWeights loadWeights(
+      Kernels kernels, Arena arena, WorkerTeam team, ProgressListener progress) throws IOException {
+    return WeightLoader.load(config, weights, kernels, arena, team, progress);
+  }
+}

@@ -1,0 +1,119 @@
+package io.github.bitnet4j.core.format;
+
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.TernaryLayout;
+import io.github.bitnet4j.spi.TernaryTensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+
+/**
+ * Turns dense weights into trits and a scale, at load.
+ *
+ * <p>Master weights of training are quantized by their absolute mean, as the reference does (BitNet
+ * b1.58, section 2): {@code m = max(mean |W|, 1e-5)}, {@code s = 1 / m}, {@code trit = clamp(rint(W
+ * * s), -1, 1)}, scale {@code 1 / s}. The mean is taken over the whole tensor in double, so that it
+ * does not depend on an order of summation.
+ *
+ * <p>Files that were unpacked by a converter hold only the values -m, 0 and m; those trits are
+ * recovered as they are.
+ */
+final class TritQuantizer {
+  private final WeightSource source;
+  private final DenseMatrix weights;
+  private final float[] row;
+
+  private TritQuantizer(WeightSource source, DenseMatrix weights) {
+    this.source = source;
+    this.weights = weights;
+    row = new float[weights.columns()];
+  }
+
+  /**
+   * Quantizes by the absolute mean.
+   *
+   * @param memory for the packed trits
+   * @throws ModelFormatException if a weight is not finite
+   */
+  static WeightSource.Packed absmean(
+      WeightSource source, DenseMatrix weights, SegmentAllocator memory)
+      throws ModelFormatException {
+    return new TritQuantizer(source, weights).absmean(memory);
+  }
+
+  /**
+   * Recovers trits if there is one m such that every weight is -m, 0 or m; quantizes by the
+   * absolute mean otherwise.
+   *
+   * @param memory for the packed trits
+   * @throws ModelFormatException if a weight is not finite
+   */
+  static WeightSource.Packed recoverOrAbsmean(
+      WeightSource source, DenseMatrix weights, SegmentAllocator memory)
+      throws ModelFormatException {
+    TritQuantizer quantizer = new TritQuantizer(source, weights);
+    float magnitude = quantizer.commonMagnitude();
+    return magnitude > 0
+        ? new WeightSource.Packed(quantizer.pack(1 / magnitude, memory), magnitude)
+        : quantizer.absmean(memory);
+  }
+
+  private WeightSource.Packed absmean(SegmentAllocator memory) throws ModelFormatException {
+    double sum = 0;
+    for (int r = 0; r < weights.rows(); r++) {
+      weights.copyRow(r, row, 0);
+      for (float w : row) {
+        sum += Math.abs(w);
+      }
+    }
+    if (!Double.isFinite(sum)) {
+      throw source.problem(
+          weights.name(), "expected finite weights, found NaN or an infinity; they are damaged");
+    }
+    float mean = Math.max((float) (sum / ((double) weights.rows() * weights.columns())), 1e-5f);
+    float s = 1 / mean;
+    return new WeightSource.Packed(pack(s, memory), 1 / s);
+  }
+
+  /** Returns m if all weights are -m, 0 or m, and one is not 0; otherwise 0. */
+  private float commonMagnitude() {
+    float common = 0;
+    for (int r = 0; r < weights.rows(); r++) {
+      weights.copyRow(r, row, 0);
+      for (float w : row) {
+        float magnitude = Math.abs(w);
+        if (magnitude == 0 || magnitude == common) {
+          continue;
+        }
+        if (common != 0 || !(magnitude < Float.POSITIVE_INFINITY)) {
+          return 0;
+        }
+        common = magnitude;
+      }
+    }
+    return common;
+  }
+
+  private TernaryTensor pack(float s, SegmentAllocator memory) {
+    int rows = weights.rows();
+    int columns = weights.columns();
+    int quarter = (rows + 3) / 4;
+    MemorySegment packed =
+        memory.allocate(TernaryLayout.ROW_QUARTERS.byteSize(rows, columns), Long.BYTES);
+    byte[] codes = new byte[columns];
+    for (int r = 0; r < quarter; r++) {
+      Arrays.fill(codes, (byte) 0);
+      for (int j = 0; j < 4 && j * quarter + r < rows; j++) {
+        weights.copyRow(j * quarter + r, row, 0);
+        for (int c = 0; c < columns; c++) {
+          int trit = (int) Math.clamp(Math.rint(row[c] * s), -1, 1);
+          codes[c] |= (byte) (trit + 1 << 2 * j);
+        }
+      }
+      MemorySegment.copy(codes, 0, packed, ValueLayout.JAVA_BYTE, (long) r * columns, columns);
+    }
+    return new TernaryTensor(weights.name(), TernaryLayout.ROW_QUARTERS, rows, columns, packed);
+  }
+}

@@ -1,0 +1,123 @@
+package io.github.bitnet4j.core.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.bitnet4j.FinishReason;
+import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Model;
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.Session;
+import io.github.bitnet4j.tokenizer.json.JsonReader;
+import io.github.bitnet4j.tokenizer.json.JsonValue;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonArray;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The files of {@code malformed/}: each is accepted or rejected as its manifest says. */
+@Timeout(10)
+class MalformedFilesTest {
+  /**
+   * Valid models that are not supported yet. A test fails as soon as one of them loads: then take
+   * it off this list.
+   */
+  private static final Set<String> NOT_YET_SUPPORTED = Set.of("hf_ok_online");
+
+  private static final Path FOLDER = SampleModels.resource("malformed");
+
+  record Case(String path, String kind, String expect, String note) {
+    @Override
+    public String toString() {
+      return path + ": " + note;
+    }
+  }
+
+  private static List<Case> cases(String kind) throws IOException {
+    List<Case> cases = new ArrayList<>();
+    JsonArray manifest = (JsonArray) JsonReader.read(FOLDER.resolve("manifest.json"));
+    for (JsonValue element : manifest.elements()) {
+      JsonObject entry = (JsonObject) element;
+      cases.add(
+          new Case(
+              text(entry, "path"),
+              text(entry, "kind"),
+              text(entry, "expect"),
+              text(entry, "note")));
+    }
+    cases.removeIf(c -> !c.kind.equals(kind));
+    return cases;
+  }
+
+  private static String text(JsonObject entry, String key) {
+    return ((JsonString) entry.get(key)).value();
+  }
+
+  static Stream<Case> safetensors() throws IOException {
+    return cases("safetensors").stream();
+  }
+
+  static Stream<Case> directories() throws IOException {
+    return cases("hf-dir").stream();
+  }
+
+  @Test
+  void theManifestIsComplete() throws IOException {
+    assertThat(cases("safetensors"))
+        .hasSizeGreaterThan(30)
+        .extracting(Case::expect)
+        .contains("accept", "reject");
+    assertThat(cases("hf-dir"))
+        .hasSizeGreaterThan(50)
+        .extracting(Case::expect)
+        .contains("accept", "reject");
+    assertThat(cases("hf-dir")).extracting(Case::path).containsAll(NOT_YET_SUPPORTED);
+  }
+
+  @ParameterizedTest
+  @MethodSource("safetensors")
+  void safetensorsFilesAreJudgedAsTheManifestSays(Case c) throws IOException {
+    Path file = FOLDER.resolve(c.path);
+    try (Arena arena = Arena.ofConfined()) {
+      if (c.expect.equals("accept")) {
+        assertThat(SafetensorsFile.open(file, arena).tensors()).isNotEmpty();
+      } else {
+        assertThatExceptionOfType(ModelFormatException.class)
+            .isThrownBy(() -> SafetensorsFile.open(file, arena))
+            .satisfies(e -> assertThat(e.path()).isEqualTo(file))
+            .withMessageStartingWith(file + ": ");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("directories")
+  void modelDirectoriesAreJudgedAsTheManifestSays(Case c) throws IOException {
+    Path directory = FOLDER.resolve(c.path);
+    if (c.expect.equals("accept") && !NOT_YET_SUPPORTED.contains(c.path)) {
+      try (Model model = Model.load(directory);
+          Session session = model.newSession()) {
+        GenerationConfig three =
+            GenerationConfig.builder().maxTokens(3).ignoreStopTokens(true).build();
+        assertThat(session.generate(new int[] {0, 1}, three).finishReason())
+            .isEqualTo(FinishReason.LENGTH);
+      }
+    } else {
+      assertThatExceptionOfType(ModelFormatException.class)
+          .isThrownBy(() -> Model.load(directory).close())
+          .withMessageStartingWith(directory.toString())
+          .withMessageContaining("expected")
+          .withMessageContaining("found");
+    }
+  }
+}

@@ -1,0 +1,466 @@
+package io.github.bitnet4j.kernels.contract;
+
+import static io.github.bitnet4j.kernels.contract.Numbers.assertBits;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.DenseType;
+import io.github.bitnet4j.spi.FloatMath;
+import io.github.bitnet4j.spi.KernelProvider;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The float kernels: results are compared by their bits. */
+public abstract class FloatKernelContract extends KernelContract {
+  private static final List<DenseType> PLAIN =
+      List.of(DenseType.F32, DenseType.F16, DenseType.BF16);
+
+  protected FloatKernelContract(KernelProvider provider) {
+    super(provider);
+  }
+
+  @Test
+  void multipliesDenseMatricesOfEveryTypeAndNumberOfColumns() {
+    for (DenseType type : PLAIN) {
+      for (int columns : Numbers.LENGTHS) {
+        checkDense(type, 1 + random.nextInt(9), columns, 1 + random.nextInt(3));
+      }
+    }
+  }
+
+  @Test
+  void multipliesDenseMatricesOfEveryNumberOfRows() {
+    for (DenseType type : PLAIN) {
+      for (int rows = 1; rows <= 20; rows++) {
+        checkDense(type, rows, 40, 1);
+      }
+    }
+  }
+
+  @Test
+  void multipliesDenseMatricesWithManyTokens() {
+    for (int tokens = 1; tokens <= 9; tokens++) {
+      checkDense(DenseType.BF16, 10, 50, tokens);
+    }
+  }
+
+  @Test
+  void anyPartitionOfDenseRowsGivesTheSameResult() {
+    for (DenseType type : PLAIN) {
+      DenseMatrix w = dense(type, patterns(type, 61 * 35), 61, 35);
+      float[] x = Numbers.floats(random, 2 * 35);
+      float[] whole = new float[2 * 61];
+      kernels.denseMatMul(w, x, 2, whole, 0, 61);
+      for (int repetition = 0; repetition < 10; repetition++) {
+        float[] parts = Numbers.guards(2 * 61);
+        for (int from = 0; from < 61; ) {
+          int to = Math.min(61, from + random.nextInt(12));
+          kernels.denseMatMul(w, x, 2, parts, from, to);
+          from = to;
+        }
+        assertBits(parts, whole, type.name());
+      }
+    }
+  }
+
+  @Test
+  void readsHalfFloatsAsTheReferenceDoes() {
+    GoldenFile file = GoldenFile.read("half_floats.json");
+    checkHalfFloats(DenseType.F16, file.get("f16"));
+    checkHalfFloats(DenseType.BF16, file.get("bf16"));
+  }
+
+  /** Every pattern, in the middle of a row that is long enough for full registers. */
+  @Test
+  void readsEveryFiniteHalfFloat() {
+    for (DenseType type : List.of(DenseType.F16, DenseType.BF16)) {
+      int exponent = type == DenseType.F16 ? 0x7C00 : 0x7F80;
+      int[] patterns = new int[1 << 16];
+      for (int i = 0; i < patterns.length; i++) {
+        patterns[i] = (i & exponent) == exponent ? 0 : i;
+      }
+      DenseMatrix w = dense(type, patterns, patterns.length / 16, 16);
+      for (int c = 0; c < 16; c++) {
+        float[] x = new float[16];
+        x[c] = 1;
+        float[] out = new float[w.rows()];
+        kernels.denseMatMul(w, x, 1, out, 0, w.rows());
+        for (int row = 0; row < w.rows(); row++) {
+          assertThat(out[row]).isEqualTo(value(type, patterns[row * 16 + c]) + 0f);
+        }
+      }
+    }
+  }
+
+  @Test
+  void keepsTheSignOfProductsThatVanish() {
+    // -1e-40 * 1e-20 rounds to -0; it must not be added to a padding of +0.
+    for (int columns : List.of(16, 17, 31, 32, 40)) {
+      int[] patterns = new int[columns];
+      Arrays.fill(patterns, 0x8001);
+      DenseMatrix w = dense(DenseType.BF16, patterns, 1, columns);
+      float[] x = new float[columns];
+      Arrays.fill(x, 1e-20f);
+      float[] out = new float[1];
+      kernels.denseMatMul(w, x, 1, out, 0, 1);
+      assertBits(out, new float[] {-0.0f}, columns + " columns");
+    }
+  }
+
+  @Test
+  void normalizesEveryLengthAtAnyOffsetAndInPlace() {
+    for (int length : Numbers.LENGTHS) {
+      float[] x = Numbers.floats(random, length + 4);
+      float[] weight = Numbers.floats(random, length);
+      int offset = random.nextInt(5);
+      float[] row = Arrays.copyOfRange(x, offset, offset + length);
+      float r = 1 / (float) Math.sqrt(Numbers.laneSumOfProducts(row, row) / length + 1e-6f);
+      float[] expected = Numbers.guards(length + 4);
+      for (int i = 0; i < length; i++) {
+        expected[4 - offset + i] = weight[i] * (row[i] * r);
+      }
+
+      float[] out = Numbers.guards(length + 4);
+      kernels.rmsNorm(x, offset, weight, 1e-6f, out, 4 - offset);
+      assertBits(out, expected, "length " + length);
+
+      kernels.rmsNorm(row, 0, weight, 1e-6f, row, 0);
+      assertBits(
+          row, Arrays.copyOfRange(expected, 4 - offset, 4 - offset + length), "in place " + length);
+    }
+  }
+
+  @Test
+  void normalizesAsTheReferenceDoes() {
+    GoldenFile.read("rmsnorm.json")
+        .cases()
+        .forEach(
+            c -> {
+              float[] x = c.get("x").floats();
+              float[] expected = c.get("y").floats();
+              float[] out = new float[x.length];
+              kernels.rmsNorm(x, 0, c.get("weight").floats(), c.get("eps").number(), out, 0);
+              for (int i = 0; i < x.length; i++) {
+                assertThat(out[i]).isCloseTo(expected[i], within(Math.abs(expected[i]) * 1e-6f));
+              }
+            });
+  }
+
+  @Test
+  void computesAttentionScoresOfEveryHeadSize() {
+    for (int headDim : Numbers.LENGTHS) {
+      checkAttentionScores(headDim, random.nextInt(12));
+    }
+  }
+
+  @Test
+  void computesAttentionScoresOfEveryNumberOfPositions() {
+    for (int positions = 0; positions <= 40; positions++) {
+      checkAttentionScores(64, positions);
+    }
+  }
+
+  @Test
+  void softmaxOfEveryLengthAtAnyOffset() {
+    for (int length : Numbers.LENGTHS) {
+      float[] x = Numbers.guards(length + 5);
+      int offset = random.nextInt(6);
+      for (int i = 0; i < length; i++) {
+        x[offset + i] = (float) random.nextGaussian() * 30;
+      }
+      checkSoftmax(x, offset, length);
+    }
+  }
+
+  @Test
+  void softmaxOfExtremes() {
+    for (int length : List.of(3, 16, 33, 100)) {
+      float[] equal = new float[length];
+      checkSoftmax(equal, 0, length);
+      assertThat(equal[0]).isEqualTo(1f / length);
+
+      float[] apart = new float[length];
+      for (int i = 0; i < length; i++) {
+        // Around the limit of -87 below which the exponential is 0, and far below it.
+        apart[i] = i % 3 == 0 ? -86.9f - i * 0.01f : i % 3 == 1 ? -1e30f : -Float.MIN_VALUE * i;
+      }
+      checkSoftmax(apart, 0, length);
+
+      float[] large = new float[length];
+      Arrays.fill(large, -Float.MAX_VALUE);
+      large[length - 1] = Float.MAX_VALUE;
+      kernels.softmax(large, 0, length);
+      assertThat(large[0]).isZero();
+      assertThat(large[length - 1]).isOne();
+    }
+  }
+
+  @Test
+  void addsWeightedRowsOfEveryHeadSize() {
+    for (int headDim : Numbers.LENGTHS) {
+      checkAddWeighted(headDim, random.nextInt(12));
+    }
+  }
+
+  @Test
+  void addsWeightedRowsOfEveryNumberOfPositions() {
+    for (int positions = 0; positions <= 40; positions++) {
+      checkAddWeighted(100, positions);
+    }
+  }
+
+  /** The first calls are interpreted, the last ones run on vector instructions. */
+  @Test
+  void resultsStayTheSameWhenTheCompilerTakesOver() {
+    int n = 151;
+    float[] x = Numbers.floats(random, n);
+    MemorySegment rows = memory(Numbers.floats(random, 5 * n));
+    List<DenseMatrix> matrices =
+        PLAIN.stream().map(type -> dense(type, patterns(type, 5 * n), 5, n)).toList();
+    float[] first = allOperations(x, rows, matrices);
+    for (int repetition = 0; repetition < COMPILED_AFTER; repetition++) {
+      float[] again = allOperations(x, rows, matrices);
+      if (!Arrays.equals(again, first)) { // by bits
+        assertBits(again, first, "repetition " + repetition);
+      }
+    }
+  }
+
+  @Test
+  void neverFailsForInputsThatAreNotFinite() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      for (int length : List.of(1, 16, 40, 100)) {
+        float[] x = Numbers.floats(random, length);
+        x[length / 2] = bad;
+        float[] out = new float[length];
+        kernels.rmsNorm(x, 0, Numbers.floats(random, length), 1e-6f, out, 0);
+        MemorySegment rows = memory(x);
+        kernels.attentionScores(x, 0, length, 1, rows, 0, length, 1, out, 0);
+        kernels.addWeighted(new float[] {1}, 0, rows, 0, length, 1, length, out, 0);
+        DenseMatrix w = dense(DenseType.F16, new int[length], 1, length);
+        kernels.denseMatMul(w, x, 1, out, 0, 1);
+        assertThat(out[0]).isNaN();
+        kernels.softmax(x, 0, length);
+        Arrays.fill(x, bad);
+        kernels.softmax(x, 0, length);
+        assertThat(x[0]).isNaN();
+      }
+    }
+  }
+
+  @Test
+  void rejectsArgumentsOutOfBounds() {
+    DenseMatrix w = dense(DenseType.F32, new int[5 * 20], 5, 20);
+    MemorySegment rows = memory(new float[3 * 20]);
+    List<Runnable> calls =
+        List.of(
+            () -> kernels.denseMatMul(w, new float[20], 1, new float[5], 0, 6),
+            () -> kernels.denseMatMul(w, new float[20], 1, new float[5], -1, 5),
+            () -> kernels.denseMatMul(w, new float[39], 2, new float[10], 0, 5),
+            () -> kernels.denseMatMul(w, new float[40], 2, new float[9], 0, 1),
+            () -> kernels.rmsNorm(new float[20], 1, new float[20], 0, new float[20], 0),
+            () -> kernels.rmsNorm(new float[20], 0, new float[20], 0, new float[20], 1),
+            () -> kernels.softmax(new float[20], 1, 20),
+            () -> kernels.softmax(new float[20], -1, 20),
+            () -> kernels.attentionScores(new float[20], 1, 20, 1, rows, 0, 20, 3, new float[3], 0),
+            () -> kernels.attentionScores(new float[20], 0, 20, 1, rows, 0, 20, 3, new float[3], 1),
+            () -> kernels.attentionScores(new float[20], 0, 20, 1, rows, 0, 20, 4, new float[4], 0),
+            () -> kernels.attentionScores(new float[20], 0, 20, 1, rows, 1, 20, 3, new float[3], 0),
+            () -> kernels.addWeighted(new float[3], 1, rows, 0, 20, 3, 20, new float[20], 0),
+            () -> kernels.addWeighted(new float[3], 0, rows, 0, 20, 3, 20, new float[20], 1),
+            () -> kernels.addWeighted(new float[4], 0, rows, 0, 20, 4, 20, new float[20], 0),
+            () -> kernels.addWeighted(new float[3], 0, rows, 1, 20, 3, 20, new float[20], 0));
+    for (Runnable call : calls) {
+      assertThatThrownBy(call::run).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+  }
+
+  private float[] allOperations(float[] x, MemorySegment rows, List<DenseMatrix> matrices) {
+    int n = x.length;
+    float[] out = new float[2 * n + 20];
+    kernels.rmsNorm(x, 0, x, 1e-6f, out, 0);
+    System.arraycopy(x, 0, out, n, n);
+    kernels.softmax(out, n, n);
+    kernels.addWeighted(x, 0, rows, 0, n, 5, n, out, n);
+    kernels.attentionScores(x, 0, n, 0.1f, rows, 0, n, 5, out, 2 * n);
+    for (int i = 0; i < matrices.size(); i++) {
+      float[] products = new float[5];
+      kernels.denseMatMul(matrices.get(i), x, 1, products, 0, 5);
+      System.arraycopy(products, 0, out, 2 * n + 5 * (i + 1), 5);
+    }
+    return out;
+  }
+
+  private void checkDense(DenseType type, int rows, int columns, int tokens) {
+    int[] patterns = patterns(type, rows * columns);
+    DenseMatrix w = dense(type, patterns, rows, columns);
+    float[] x = Numbers.floats(random, tokens * columns);
+    float[] expected = Numbers.guards(tokens * rows + 3);
+    float[] out = expected.clone();
+    int from = random.nextInt(rows);
+    int to = from + 1 + random.nextInt(rows - from);
+    for (int t = 0; t < tokens; t++) {
+      float[] token = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
+      for (int row = from; row < to; row++) {
+        float[] weights = new float[columns];
+        for (int c = 0; c < columns; c++) {
+          weights[c] = value(type, patterns[row * columns + c]);
+        }
+        expected[t * rows + row] = Numbers.laneSumOfProducts(weights, token);
+      }
+    }
+
+    kernels.denseMatMul(w, x, tokens, out, from, to);
+
+    assertBits(
+        out,
+        expected,
+        "%s %d x %d, %d tokens, rows %d to %d".formatted(type, rows, columns, tokens, from, to));
+  }
+
+  private void checkHalfFloats(DenseType type, GoldenFile pairs) {
+    pairs
+        .elements()
+        .forEach(
+            pair -> {
+              float expected = pair.floats()[1];
+              if (Float.isFinite(expected)) {
+                int[] row = new int[16];
+                row[5] = (int) pair.floats()[0];
+                float[] x = new float[16];
+                x[5] = 1;
+                float[] out = new float[1];
+                kernels.denseMatMul(dense(type, row, 1, 16), x, 1, out, 0, 1);
+                assertThat(out[0]).isEqualTo(expected + 0f); // +0 plus -0 is +0
+              }
+            });
+  }
+
+  private void checkAttentionScores(int headDim, int positions) {
+    int stride = headDim + random.nextInt(3) * 5;
+    int keysOffset = random.nextInt(10);
+    int queryOffset = random.nextInt(4);
+    float[] query = Numbers.floats(random, headDim + queryOffset);
+    float[] keys = Numbers.floats(random, keysOffset + positions * stride + headDim);
+    float[] expected = Numbers.guards(positions + 4);
+    float[] scores = expected.clone();
+    float[] q = Arrays.copyOfRange(query, queryOffset, queryOffset + headDim);
+    for (int p = 0; p < positions; p++) {
+      int start = keysOffset + p * stride;
+      float[] key = Arrays.copyOfRange(keys, start, start + headDim);
+      expected[2 + p] = 0.0883f * Numbers.laneSumOfProducts(q, key);
+    }
+
+    kernels.attentionScores(
+        query,
+        queryOffset,
+        headDim,
+        0.0883f,
+        memory(keys),
+        keysOffset,
+        stride,
+        positions,
+        scores,
+        2);
+
+    assertBits(scores, expected, "head size %d, %d positions".formatted(headDim, positions));
+  }
+
+  private void checkAddWeighted(int headDim, int positions) {
+    int stride = headDim + random.nextInt(3) * 5;
+    int valuesOffset = random.nextInt(10);
+    float[] weights = Numbers.floats(random, positions + 3);
+    float[] values = Numbers.floats(random, valuesOffset + positions * stride + headDim);
+    float[] out = Numbers.floats(random, headDim + 4);
+    float[] expected = out.clone();
+    for (int i = 0; i < headDim; i++) {
+      for (int p = 0; p < positions; p++) {
+        float value = values[valuesOffset + p * stride + i];
+        expected[2 + i] = Math.fma(weights[3 + p], value, expected[2 + i]);
+      }
+    }
+
+    kernels.addWeighted(
+        weights, 3, memory(values), valuesOffset, stride, positions, headDim, out, 2);
+
+    assertBits(out, expected, "head size %d, %d positions".formatted(headDim, positions));
+  }
+
+  private void checkSoftmax(float[] x, int offset, int length) {
+    float[] expected = x.clone();
+    float[] e = Arrays.copyOfRange(x, offset, offset + length);
+    float max = e[0];
+    for (float value : e) {
+      max = Math.max(max, value);
+    }
+    for (int i = 0; i < length; i++) {
+      e[i] = FloatMath.exp(e[i] - max);
+    }
+    float sum = Numbers.laneSum(e);
+    for (int i = 0; i < length; i++) {
+      expected[offset + i] = e[i] / sum;
+    }
+
+    kernels.softmax(x, offset, length);
+
+    assertBits(x, expected, "length " + length);
+  }
+
+  /** Returns random elements as they are stored; for F16 all finite ones are as likely. */
+  private int[] patterns(DenseType type, int count) {
+    int[] patterns = new int[count];
+    for (int i = 0; i < count; i++) {
+      float value = (float) random.nextGaussian();
+      patterns[i] =
+          switch (type) {
+            case F32 -> Float.floatToRawIntBits(value);
+            case F16 -> random.nextInt(0x7C00) | random.nextInt(2) << 15;
+            case BF16 -> Float.floatToRawIntBits(value) >>> 16;
+            default -> throw new AssertionError(type);
+          };
+    }
+    return patterns;
+  }
+
+  /** Decodes a stored element by its definition. */
+  private static float value(DenseType type, int pattern) {
+    return switch (type) {
+      case F32 -> Float.intBitsToFloat(pattern);
+      case F16 -> {
+        int exponent = pattern >> 10 & 31;
+        int mantissa = pattern & 1023;
+        double magnitude =
+            exponent == 0
+                ? Math.scalb((double) mantissa, -24)
+                : Math.scalb(1024.0 + mantissa, exponent - 25);
+        yield (float) (pattern >> 15 == 0 ? magnitude : -magnitude);
+      }
+      case BF16 -> Float.intBitsToFloat(pattern << 16);
+      default -> throw new AssertionError(type);
+    };
+  }
+
+  private DenseMatrix dense(DenseType type, int[] patterns, int rows, int columns) {
+    ByteBuffer data =
+        ByteBuffer.allocate(patterns.length * type.blockBytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (int pattern : patterns) {
+      if (type == DenseType.F32) {
+        data.putInt(pattern);
+      } else {
+        data.putShort((short) pattern);
+      }
+    }
+    return new DenseMatrix("test", type, rows, columns, Numbers.unaligned(data.array(), arena));
+  }
+
+  private MemorySegment memory(float[] values) {
+    return arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
+  }
+}
