@@ -1,6 +1,7 @@
 package io.github.bitnet4j.cli;
 
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -84,7 +85,8 @@ public final class Main {
               UncheckedIOException _,
               IllegalArgumentException _,
               IllegalStateException _,
-              NonFiniteValueException _ ->
+              NonFiniteValueException _,
+              ChatTemplateException _ ->
               e.getMessage();
           default -> throw e; // a fault of the program: picocli prints the stack trace
         };
