@@ -16,7 +16,7 @@ final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "PATH",
-      description = "Folder of a Hugging Face model. Default: the demo model.")
+      description = "Hugging Face model folder or GGUF file. Default: the demo model.")
   private @Nullable Path model;
 
   @Option(

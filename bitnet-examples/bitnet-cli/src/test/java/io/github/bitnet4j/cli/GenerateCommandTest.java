@@ -143,7 +143,7 @@ class GenerateCommandTest {
     String demo = Cli.DEMO_MODEL.toString();
     return Stream.of(
         input("no-such-folder: expected a model directory", "--model=no-such-folder", "--prompt=x"),
-        input("expected a Hugging Face model directory", "--model=pom.xml", "--prompt=x"),
+        input("error: pom.xml: expected ", "--model=pom.xml", "--prompt=x"),
         input("token ids from 0 to 2047, found 2048 at index 1", "--ids=1,2048"),
         input("token ids from 0 to 2047, found -1 at index 0", "--ids=-1"),
         input("at most 2 tokens", "--prompt=Once upon a time", "--context=2"),
