@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A model in a GGUF file, or in several that were split from one. */
-final class GgufModel {
+public final class GgufModel {
   private static final Pattern SPLIT_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
   private static final int MAX_SPLITS = 99_999;
   private static final int MAX_TOKEN_ID = 1 << 24;
@@ -57,8 +57,13 @@ final class GgufModel {
     return ids;
   }
 
-  /** Opens the file, and if it is one of several all of them, the first one first. */
-  private static List<GgufFile> openAll(Path path, Arena arena, boolean copy) throws IOException {
+  /**
+   * Opens the file, and if it is one of several all of them, the first one first.
+   *
+   * @param arena owns their memory
+   * @param copy whether to copy the files instead of mapping them
+   */
+  public static List<GgufFile> openAll(Path path, Arena arena, boolean copy) throws IOException {
     GgufFile file = GgufFile.open(path, arena, copy);
     GgufMetadata metadata = new GgufMetadata(path, file.metadata());
     int count = metadata.optionalInt("split.count", 0, MAX_SPLITS).orElse(1);
