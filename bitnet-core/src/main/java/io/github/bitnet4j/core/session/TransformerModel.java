@@ -61,9 +61,10 @@ final class TransformerModel implements Model {
       if (closed) {
         throw new IllegalStateException("the model is closed: " + info.path());
       }
+      Session session = new TransformerSession(this);
       openSessions++;
+      return session;
     }
-    return new TransformerSession(this);
   }
 
   /** Called once by each session when it is closed. */
