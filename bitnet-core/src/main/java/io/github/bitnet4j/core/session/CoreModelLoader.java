@@ -110,6 +110,7 @@ public final class CoreModelLoader implements ModelLoader {
         Math.round(info.preparedBytes() / 1e5) / 10.0,
         info.loadTime().toMillis());
     Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
-    return new TransformerModel(info, files.tokenizer(), transformer, team, arena);
+    return new TransformerModel(
+        info, files.tokenizer(), files.noTokenizerReason(), transformer, team, arena);
   }
 }
