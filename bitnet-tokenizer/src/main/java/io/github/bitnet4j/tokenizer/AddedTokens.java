@@ -32,7 +32,13 @@ final class AddedTokens {
       boolean normalized,
       boolean singleWord,
       boolean lstrip,
-      boolean rstrip) {}
+      boolean rstrip) {
+
+    /** Returns the token as it is looked for in normalized text. */
+    AddedToken withName(String normalizedName) {
+      return new AddedToken(id, normalizedName, special, normalized, singleWord, lstrip, rstrip);
+    }
+  }
 
   /** A token found in a text, from {@code start} to {@code end}. */
   record Match(int start, int end, int id) {}
@@ -49,6 +55,11 @@ final class AddedTokens {
         tokens.stream().sorted(Comparator.comparing(AddedToken::name)).toArray(AddedToken[]::new);
     tokens.forEach(token -> firstChars.set(token.name().charAt(0)));
     anyOrdinary = tokens.stream().anyMatch(token -> !token.special());
+  }
+
+  /** Returns whether there is no token at all. */
+  boolean isEmpty() {
+    return tokens.length == 0;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes ordinary text piece by piece. Holds the scratch memory of one call of {@code encode}, so
@@ -17,121 +18,181 @@ final class BpeEncoder {
   private static final int NONE = -1;
 
   private final BpeModel model;
-  private final IntList out;
+  private final IdSink out;
+  private final @Nullable SpanSink spans;
 
   private byte[] bytes = new byte[SHORT_PIECE_BYTES];
   private int[] ids = new int[SHORT_PIECE_BYTES];
 
-  /** The rank of the merge of a symbol with its right neighbour. */
-  private int[] ranks = new int[SHORT_PIECE_BYTES];
+  /** The merge of a symbol with its right neighbour, see {@link MergeTable}. */
+  private long[] merges = new long[SHORT_PIECE_BYTES];
 
   /** Left and right neighbours of the symbols of a long piece. */
   private int[] previous = {};
 
   private int[] next = {};
 
-  BpeEncoder(BpeModel model, IntList out) {
+  /** Creates an encoder that also says where in the text the tokens are, if asked. */
+  BpeEncoder(BpeModel model, IdSink out, @Nullable SpanSink spans) {
     this.model = model;
     this.out = out;
+    this.spans = spans;
   }
 
-  /** Appends the ids of the text from {@code from} to {@code to}. */
-  void encode(String text, int from, int to) {
+  /**
+   * Encodes the text from {@code from} to {@code to}.
+   *
+   * @param prefix whether a space is put before it
+   */
+  void encode(String text, int from, int to, boolean prefix) {
+    boolean space = prefix;
     int start = from;
     while (start < to) {
       int end = model.preTokenizer().pieceEnd(text, start, to);
-      encodePiece(text, start, end);
+      encodePiece(text, start, end, space);
+      space = false;
       start = end;
     }
   }
 
-  private void encodePiece(String text, int from, int to) {
-    int length = toUtf8(text, from, to);
-    if (model.ignoreMerges()) {
-      int id = model.tokens().find(bytes, length);
-      if (id >= 0) {
-        out.add(id);
-        return;
-      }
-    }
+  private void encodePiece(String text, int from, int to, boolean prefix) {
+    int length = toUtf8(text, from, to, prefix);
     if (ids.length < length) {
       int capacity = Math.max(length, 2 * ids.length);
       ids = new int[capacity];
-      ranks = new int[capacity];
+      merges = new long[capacity];
     }
-    for (int i = 0; i < length; i++) {
-      ids[i] = model.byteIds()[bytes[i] & 0xFF];
-    }
-    for (int i = 0; i + 1 < length; i++) {
-      ranks[i] = model.merges().rank(ids[i], ids[i + 1]);
-    }
-    if (length <= SHORT_PIECE_BYTES) {
-      mergeShort(length);
+    int whole = model.ignoreMerges() ? model.tokens().find(bytes, length) : -1;
+    int n;
+    if (whole >= 0) {
+      ids[0] = whole;
+      n = 1;
     } else {
-      mergeLong(length);
+      n = model.kind() == BpeKind.BYTE_LEVEL ? byteSymbols(length) : characterSymbols(length);
+      for (int i = 0; i + 1 < n; i++) {
+        merges[i] = model.merges().find(ids[i], ids[i + 1]);
+      }
+      n = n <= SHORT_PIECE_BYTES ? mergeShort(n) : mergeLong(n);
+    }
+    out.accept(ids, n);
+    if (spans != null && n > 0) {
+      locate(spans, text, from, to, prefix, n, whole < 0);
     }
   }
 
+  /** Sets the symbols to the bytes, without those that have no token. */
+  private int byteSymbols(int length) {
+    int[] byteIds = model.byteIds();
+    int n = 0;
+    for (int i = 0; i < length; i++) {
+      int id = byteIds[bytes[i] & 0xFF];
+      ids[n] = id;
+      n += id >= 0 ? 1 : 0;
+    }
+    return n;
+  }
+
+  /** Sets the symbols to the characters, and to the bytes of those that are no token. */
+  private int characterSymbols(int length) {
+    int[] asciiIds = model.asciiIds();
+    int n = 0;
+    for (int i = 0; i < length; ) {
+      int charLength = Utf8.length(bytes[i]);
+      int id = charLength == 1 ? asciiIds[bytes[i]] : model.tokens().find(bytes, i, charLength);
+      if (id >= 0) {
+        ids[n++] = id;
+      } else {
+        for (int k = 0; k < charLength; k++) {
+          ids[n++] = model.byteIds()[bytes[i + k] & 0xFF];
+        }
+      }
+      i += charLength;
+    }
+    return n;
+  }
+
   /** Writes the UTF-8 bytes to {@link #bytes}, U+FFFD for unpaired surrogates; returns how many. */
-  private int toUtf8(String text, int from, int to) {
-    long maxLength = 3L * (to - from);
+  private int toUtf8(String text, int from, int to, boolean prefix) {
+    long maxLength = 3L * (to - from) + 1;
     if (bytes.length < maxLength) {
       bytes = new byte[Math.toIntExact(Math.max(maxLength, 2L * bytes.length))];
     }
+    boolean marksSpaces = model.kind() == BpeKind.SENTENCE_PIECE;
     int n = 0;
+    if (prefix) {
+      bytes[n++] = ' ';
+    }
     for (int i = from; i < to; i++) {
       char c = text.charAt(i);
       if (c < 0x80) {
         bytes[n++] = (byte) c;
-      } else if (c < 0x800) {
-        bytes[n++] = (byte) (0xC0 | c >> 6);
-        bytes[n++] = (byte) (0x80 | c & 0x3F);
+      } else if (!Character.isSurrogate(c)) {
+        n = Utf8.put(marksSpaces && c == BpeKind.SPACE_MARK ? ' ' : c, bytes, n);
       } else if (Character.isHighSurrogate(c)
           && i + 1 < to
           && Character.isLowSurrogate(text.charAt(i + 1))) {
-        int codePoint = Character.toCodePoint(c, text.charAt(++i));
-        bytes[n++] = (byte) (0xF0 | codePoint >> 18);
-        bytes[n++] = (byte) (0x80 | codePoint >> 12 & 0x3F);
-        bytes[n++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
-        bytes[n++] = (byte) (0x80 | codePoint & 0x3F);
+        n = Utf8.put(Character.toCodePoint(c, text.charAt(++i)), bytes, n);
       } else {
-        char unit = Character.isSurrogate(c) ? '\uFFFD' : c;
-        bytes[n++] = (byte) (0xE0 | unit >> 12);
-        bytes[n++] = (byte) (0x80 | unit >> 6 & 0x3F);
-        bytes[n++] = (byte) (0x80 | unit & 0x3F);
+        n = Utf8.put('\uFFFD', bytes, n);
       }
     }
     return n;
   }
 
-  private void mergeShort(int length) {
-    MergeTable merges = model.merges();
+  /** Reports for each token of a piece the characters that its bytes belong to. */
+  private void locate(
+      SpanSink sink, String text, int from, int to, boolean prefix, int n, boolean merged) {
+    boolean skips = model.kind() == BpeKind.BYTE_LEVEL && merged;
+    int at = from; // the character that holds the next byte
+    int end = from; // where the character of the byte before ends
+    int left =
+        prefix ? 1 : 0; // bytes of it that are left; the space before the text is no character
+    int index = 0; // of the next byte
+    for (int i = 0; i < n; i++) {
+      int start = -1;
+      for (int count = model.tokens().length(ids[i]); count > 0; ) {
+        if (left == 0) {
+          at = end;
+          left = Utf8.length(text, at, to);
+          end = at + (left == 4 ? 2 : 1);
+        }
+        left--;
+        if (!skips || model.byteIds()[bytes[index] & 0xFF] >= 0) {
+          start = start < 0 ? at : start;
+          count--;
+        }
+        index++;
+      }
+      sink.accept(start, end);
+    }
+  }
+
+  private int mergeShort(int length) {
     int n = length;
     while (true) {
-      int best = MergeTable.NO_MERGE;
+      int best = MergeTable.NO_RANK;
       int at = 0;
       for (int i = 0; i + 1 < n; i++) {
-        if (ranks[i] < best) {
-          best = ranks[i];
+        int rank = MergeTable.rank(merges[i]);
+        if (rank < best) {
+          best = rank;
           at = i;
         }
       }
-      if (best == MergeTable.NO_MERGE) {
-        break;
+      if (best == MergeTable.NO_RANK) {
+        return n;
       }
       n--;
+      int result = MergeTable.result(merges[at]);
       System.arraycopy(ids, at + 2, ids, at + 1, n - at - 1);
-      System.arraycopy(ranks, at + 1, ranks, at, n - at - 1);
-      ids[at] = merges.result(best);
+      System.arraycopy(merges, at + 1, merges, at, n - at - 1);
+      ids[at] = result;
       if (at + 1 < n) {
-        ranks[at] = merges.rank(ids[at], ids[at + 1]);
+        merges[at] = model.merges().find(result, ids[at + 1]);
       }
       if (at > 0) {
-        ranks[at - 1] = merges.rank(ids[at - 1], ids[at]);
+        merges[at - 1] = model.merges().find(ids[at - 1], result);
       }
-    }
-    for (int i = 0; i < n; i++) {
-      out.add(ids[i]);
     }
   }
 
@@ -139,14 +200,13 @@ final class BpeEncoder {
    * Symbols are a linked list of the positions where they start. The heap holds pairs as rank and
    * position of the left symbol; an entry is stale if that symbol's current rank is another one.
    */
-  private void mergeLong(int length) {
-    MergeTable merges = model.merges();
+  private int mergeLong(int length) {
     if (next.length < length) {
       next = new int[ids.length];
       previous = new int[ids.length];
     }
     var heap = new LongHeap(length);
-    ranks[length - 1] = MergeTable.NO_MERGE;
+    merges[length - 1] = MergeTable.NO_MERGE;
     for (int i = 0; i < length; i++) {
       previous[i] = i - 1;
       next[i] = i + 1;
@@ -156,37 +216,39 @@ final class BpeEncoder {
     while (!heap.isEmpty()) {
       long top = heap.pop();
       int left = (int) top;
-      int rank = (int) (top >>> 32);
-      if (ranks[left] != rank) {
+      if (MergeTable.rank(merges[left]) != (int) (top >>> 32)) {
         continue;
       }
       int right = next[left];
       int after = next[right];
-      ids[left] = merges.result(rank);
+      ids[left] = MergeTable.result(merges[left]);
       next[left] = after;
       // The right symbol is gone: its entries are stale.
-      ranks[right] = MergeTable.NO_MERGE;
+      merges[right] = MergeTable.NO_MERGE;
       if (after == NONE) {
-        ranks[left] = MergeTable.NO_MERGE;
+        merges[left] = MergeTable.NO_MERGE;
       } else {
         previous[after] = left;
-        ranks[left] = merges.rank(ids[left], ids[after]);
+        merges[left] = model.merges().find(ids[left], ids[after]);
         push(heap, left);
       }
       int before = previous[left];
       if (before != NONE) {
-        ranks[before] = merges.rank(ids[before], ids[left]);
+        merges[before] = model.merges().find(ids[before], ids[left]);
         push(heap, before);
       }
     }
+    int n = 0;
     for (int i = 0; i != NONE; i = next[i]) {
-      out.add(ids[i]);
+      ids[n++] = ids[i];
     }
+    return n;
   }
 
   private void push(LongHeap heap, int left) {
-    if (ranks[left] != MergeTable.NO_MERGE) {
-      heap.push((long) ranks[left] << 32 | left);
+    int rank = MergeTable.rank(merges[left]);
+    if (rank != MergeTable.NO_RANK) {
+      heap.push((long) rank << 32 | left);
     }
   }
 

@@ -54,6 +54,21 @@ final class CharClass {
         };
   }
 
+  /** Returns whether a code point is {@code \p{P}} or other ASCII punctuation; all are OTHER. */
+  static boolean isPunctuation(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONNECTOR_PUNCTUATION,
+          Character.DASH_PUNCTUATION,
+          Character.START_PUNCTUATION,
+          Character.END_PUNCTUATION,
+          Character.INITIAL_QUOTE_PUNCTUATION,
+          Character.FINAL_QUOTE_PUNCTUATION,
+          Character.OTHER_PUNCTUATION ->
+          true;
+      default -> codePoint < 0x80 && "$+<=>^`|~".indexOf(codePoint) >= 0;
+    };
+  }
+
   private static byte classify(int codePoint) {
     return switch (Character.getType(codePoint)) {
       case Character.UPPERCASE_LETTER,

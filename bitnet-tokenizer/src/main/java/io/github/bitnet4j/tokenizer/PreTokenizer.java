@@ -22,9 +22,29 @@ enum PreTokenizer {
   /** GPT-2; also the expression of Hugging Face's ByteLevel when it splits by itself. */
   GPT2(
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-      Integer.MAX_VALUE);
+      Integer.MAX_VALUE),
 
+  /**
+   * Falcon: punctuation first, then GPT-2's expression in what is between, then groups of three
+   * ASCII digits in what that gives.
+   */
+  FALCON("", Integer.MAX_VALUE),
+
+  /** SentencePiece cuts nothing. */
+  NONE("", Integer.MAX_VALUE),
+
+  /**
+   * Before every run of spaces, for SentencePiece vocabularies that have no token with a space
+   * after another character: no merge crosses such a place, so the ids are those without any cut.
+   */
+  BEFORE_SPACES("", Integer.MAX_VALUE),
+
+  /** Before every space, as Hugging Face's Metaspace does unless told otherwise. */
+  EVERY_SPACE("", Integer.MAX_VALUE);
+
+  /** The expression by which {@code tokenizer.json} asks for it; empty if it does otherwise. */
   private final String regex;
+
   private final int maxDigits;
 
   PreTokenizer(String regex, int maxDigits) {
@@ -35,7 +55,7 @@ enum PreTokenizer {
   /** Returns the splitter for the exact text of a regular expression. */
   static Optional<PreTokenizer> forRegex(String regex) {
     for (PreTokenizer splitter : values()) {
-      if (splitter.regex.equals(regex)) {
+      if (!regex.isEmpty() && splitter.regex.equals(regex)) {
         return Optional.of(splitter);
       }
     }
@@ -44,7 +64,54 @@ enum PreTokenizer {
 
   /** Returns the end of the piece that starts at {@code from}, which is below {@code to}. */
   int pieceEnd(String text, int from, int to) {
-    return this == GPT2 ? gpt2PieceEnd(text, from, to) : llama3PieceEnd(text, from, to);
+    return switch (this) {
+      case LLAMA3, QWEN2 -> llama3PieceEnd(text, from, to);
+      case GPT2 -> gpt2PieceEnd(text, from, to);
+      case FALCON -> falconPieceEnd(text, from, to);
+      case NONE -> to;
+      case BEFORE_SPACES -> nextSpace(text, spacesEnd(text, from, to), to);
+      case EVERY_SPACE -> nextSpace(text, from + 1, to);
+    };
+  }
+
+  /** Returns the splitter for a SentencePiece vocabulary, which has all its merges. */
+  static PreTokenizer forSentencePiece(VocabularyBuilder vocabulary) {
+    return vocabulary.spacesOnlyBegin() ? BEFORE_SPACES : NONE;
+  }
+
+  /**
+   * Returns the splitter that {@code tokenizer.ggml.pre} names in GGUF files. The names of Falcon 3
+   * and Falcon-E mean Llama 3's there.
+   */
+  static Optional<PreTokenizer> forGguf(String name) {
+    return switch (name) {
+      case "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon_e", "falcon-e" ->
+          Optional.of(LLAMA3);
+      case "qwen2" -> Optional.of(QWEN2);
+      case "gpt-2", "gpt2" -> Optional.of(GPT2);
+      case "falcon" -> Optional.of(FALCON);
+      default -> Optional.empty();
+    };
+  }
+
+  private static int spacesEnd(String text, int from, int to) {
+    int end = from;
+    while (end < to && isSpace(text.charAt(end))) {
+      end++;
+    }
+    return end;
+  }
+
+  private static int nextSpace(String text, int from, int to) {
+    int end = from;
+    while (end < to && !isSpace(text.charAt(end))) {
+      end++;
+    }
+    return end;
+  }
+
+  private static boolean isSpace(char c) {
+    return c == ' ' || c == BpeKind.SPACE_MARK;
   }
 
   private int llama3PieceEnd(String text, int from, int to) {
@@ -99,6 +166,52 @@ enum PreTokenizer {
     };
   }
 
+  private int falconPieceEnd(String text, int from, int to) {
+    int first = codePoint(text, from, to);
+    int next = from + Character.charCount(first);
+    if (CharClass.isPunctuation(first)) {
+      return otherEnd(text, next, to, true);
+    }
+    byte runClass = CharClass.of(first);
+    if (first == ' ' && next < to) {
+      int second = codePoint(text, next, to);
+      runClass = CharClass.isPunctuation(second) ? CharClass.SPACE : CharClass.of(second);
+    }
+    return switch (runClass) {
+      case CharClass.LETTER -> runEnd(text, next, to, CharClass.LETTER);
+      case CharClass.NUMBER -> threeDigitsEnd(text, from, to);
+      case CharClass.OTHER -> otherEnd(text, next, to, false);
+      default -> {
+        int end = from;
+        while (end < to && CharClass.isWhiteSpace(text.charAt(end))) {
+          end++;
+        }
+        boolean last = end == to || CharClass.isPunctuation(codePoint(text, end, to));
+        yield last || end == from + 1 ? end : end - 1;
+      }
+    };
+  }
+
+  /** Returns the end of three ASCII digits, else of the part of a number before such. */
+  private static int threeDigitsEnd(String text, int from, int to) {
+    int end = from;
+    while (!startsWithThreeDigits(text, end, to)) {
+      end += Character.charCount(codePoint(text, end, to));
+      if (end >= to || CharClass.of(codePoint(text, end, to)) != CharClass.NUMBER) {
+        return end;
+      }
+    }
+    return end == from ? end + 3 : end;
+  }
+
+  private static boolean startsWithThreeDigits(String text, int from, int to) {
+    int end = from;
+    while (end < to && end < from + 3 && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
+      end++;
+    }
+    return end == from + 3;
+  }
+
   /**
    * Returns the end of what follows an apostrophe in {@code 's|'t|'re|'ve|'m|'ll|'d}, or -1. Case
    * folding makes U+017F (long s) an s; the other letters have no such relatives.
@@ -129,6 +242,19 @@ enum PreTokenizer {
     while (end < to) {
       int c = codePoint(text, end, to);
       if (CharClass.of(c) != charClass) {
+        break;
+      }
+      end += Character.charCount(c);
+    }
+    return end;
+  }
+
+  /** Returns the end of a run of other characters that are all punctuation or all not. */
+  private static int otherEnd(String text, int from, int to, boolean punctuation) {
+    int end = from;
+    while (end < to) {
+      int c = codePoint(text, end, to);
+      if (CharClass.of(c) != CharClass.OTHER || CharClass.isPunctuation(c) != punctuation) {
         break;
       }
       end += Character.charCount(c);

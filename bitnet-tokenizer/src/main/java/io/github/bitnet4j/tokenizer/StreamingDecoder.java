@@ -5,9 +5,10 @@ package io.github.bitnet4j.tokenizer;
  *
  * <p>A token of a byte-level vocabulary may end inside a character. Its first bytes are held back
  * until the rest has come or can no longer come; then U+FFFD stands for each maximal part that is
- * no UTF-8 (Unicode 16, section 3.9, "U+FFFD Substitution of Maximal Subparts"). All texts
- * together, with that of {@link #finish}, are what {@link Tokenizer#decode} returns for all ids,
- * and never end in half a surrogate pair.
+ * no UTF-8 (Unicode 16, section 3.9, "U+FFFD Substitution of Maximal Subparts"). A SentencePiece
+ * vocabulary puts a space before every text, which is not returned. All texts together, with that
+ * of {@link #finish}, are what {@link Tokenizer#decode} returns for all ids, and never end in half
+ * a surrogate pair.
  *
  * <p>Belongs to one thread at a time; made by {@link Tokenizer#newStreamingDecoder}.
  */
@@ -16,6 +17,7 @@ public final class StreamingDecoder {
 
   private final Tokenizer tokenizer;
   private final boolean skipSpecial;
+  private final boolean dropsFirst;
   private final StringBuilder text = new StringBuilder();
 
   /** The bits of the unfinished character, and how many bytes it lacks; 0 outside of one. */
@@ -28,9 +30,19 @@ public final class StreamingDecoder {
 
   private int upper;
 
-  StreamingDecoder(Tokenizer tokenizer, boolean skipSpecial) {
+  /** Whether the next character is dropped if it is a space. */
+  private boolean dropsSpace;
+
+  /**
+   * Creates a decoder.
+   *
+   * @param dropsFirst whether a space at the beginning of the stream is not part of the text
+   */
+  StreamingDecoder(Tokenizer tokenizer, boolean skipSpecial, boolean dropsFirst) {
     this.tokenizer = tokenizer;
     this.skipSpecial = skipSpecial;
+    this.dropsFirst = dropsFirst;
+    dropsSpace = dropsFirst;
   }
 
   /**
@@ -46,6 +58,7 @@ public final class StreamingDecoder {
   /** Returns what is still held back, as replacement characters, and starts anew. */
   public String finish() {
     endCharacter();
+    dropsSpace = dropsFirst;
     return take();
   }
 
@@ -58,6 +71,12 @@ public final class StreamingDecoder {
     int length = tokens.length(id);
     for (int i = 0; i < length; i++) {
       appendByte(tokens.byteAt(id, i) & 0xFF);
+    }
+    if (dropsSpace && !text.isEmpty()) {
+      dropsSpace = false;
+      if (text.charAt(0) == ' ') {
+        text.deleteCharAt(0);
+      }
     }
   }
 

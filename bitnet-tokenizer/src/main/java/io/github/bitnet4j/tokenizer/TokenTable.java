@@ -56,10 +56,17 @@ final class TokenTable {
     return blob[starts[id] + index];
   }
 
+  /** Returns the bytes of a token; none for an id without one. */
+  byte[] bytes(int id) {
+    return contains(id)
+        ? Arrays.copyOfRange(blob, starts[id], starts[id] + lengths[id])
+        : new byte[0];
+  }
+
   /** Returns whether the token has exactly these bytes. */
-  private boolean matches(int id, byte[] bytes, int length) {
+  private boolean matches(int id, byte[] bytes, int offset, int length) {
     return lengths[id] == length
-        && Arrays.equals(blob, starts[id], starts[id] + length, bytes, 0, length);
+        && Arrays.equals(blob, starts[id], starts[id] + length, bytes, offset, offset + length);
   }
 
   /** Sets the bytes of an id that {@link #find} does not return for them. */
@@ -88,10 +95,15 @@ final class TokenTable {
 
   /** Returns the id of the token with the first {@code length} of these bytes, or -1. */
   int find(byte[] bytes, int length) {
+    return find(bytes, 0, length);
+  }
+
+  /** Returns the id of the token with {@code length} of these bytes from an offset on, or -1. */
+  int find(byte[] bytes, int offset, int length) {
     int mask = slots.length - 1;
-    for (int slot = hash(bytes, 0, length) & mask; ; slot = (slot + 1) & mask) {
+    for (int slot = hash(bytes, offset, length) & mask; ; slot = (slot + 1) & mask) {
       int id = slots[slot] - 1;
-      if (id < 0 || matches(id, bytes, length)) {
+      if (id < 0 || matches(id, bytes, offset, length)) {
         return id;
       }
     }

@@ -1,15 +1,11 @@
 package io.github.bitnet4j.tokenizer;
 
 import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
-import io.github.bitnet4j.tokenizer.AddedTokens.Match;
-import io.github.bitnet4j.tokenizer.json.JsonStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
@@ -25,69 +21,50 @@ import org.jspecify.annotations.Nullable;
  * Immutable and thread-safe.
  */
 public final class Tokenizer {
+  private final Vocabulary vocabulary;
   private final BpeModel model;
-  private final Map<String, AddedToken> added;
   private final BitSet special = new BitSet();
 
   /** Hugging Face looks for tokens that are not "normalized" first, then in the text between. */
-  private final List<AddedTokens> addedTokens;
+  private final AddedTokens literalAdded;
 
-  private final OptionalInt bosId;
-  private final boolean addsBos;
-  private final OptionalInt eosId;
-  private final Optional<String> chatTemplateSource;
+  private final AddedTokens normalizedAdded;
   private volatile @Nullable ChatTemplate chatTemplate;
 
-  private Tokenizer(TokenizerJson.Content content, TokenizerConfig config, Path configFile)
-      throws TokenizerFormatException {
-    model = content.model();
-    added = content.added();
-    for (AddedToken token : added.values()) {
-      if (token.special()) {
-        special.set(token.id());
-      }
-    }
-    addedTokens =
-        List.of(
-            new AddedTokens(added.values().stream().filter(t -> !t.normalized()).toList()),
-            new AddedTokens(added.values().stream().filter(AddedToken::normalized).toList()));
-    OptionalInt configuredBos = resolve(config.bosToken(), "bos_token", configFile);
-    bosId = configuredBos.isPresent() ? configuredBos : content.templateBos();
-    addsBos = bosId.isPresent() && config.addsBos().orElse(content.templateBos().isPresent());
-    eosId = resolve(config.eosToken(), "eos_token", configFile);
-    chatTemplateSource = config.chatTemplate();
+  private Tokenizer(Vocabulary vocabulary) {
+    this.vocabulary = vocabulary;
+    model = vocabulary.model();
+    Collection<AddedToken> added = vocabulary.added().values();
+    added.stream().filter(AddedToken::special).forEach(token -> special.set(token.id()));
+    literalAdded = new AddedTokens(added.stream().filter(token -> !token.normalized()).toList());
+    normalizedAdded =
+        new AddedTokens(
+            added.stream()
+                .filter(AddedToken::normalized)
+                .map(token -> token.withName(model.spaces().normalize(token.name())))
+                .toList());
   }
 
   /**
    * Reads {@code tokenizer.json}, given the file or the folder that holds it, and {@code
    * tokenizer_config.json} beside it if it is there.
    *
-   * @throws TokenizerFormatException if a file is damaged, or asks for something other than
-   *     byte-level byte pair encoding with a known split expression
+   * @throws TokenizerFormatException if a file is damaged, or asks for something that is not
+   *     supported
    * @throws IOException if a file cannot be read
    */
   public static Tokenizer load(Path fileOrFolder) throws IOException {
-    Path file =
-        Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve("tokenizer.json") : fileOrFolder;
-    Path configFile = file.resolveSibling("tokenizer_config.json");
-    return new Tokenizer(TokenizerJson.read(file), TokenizerConfig.read(configFile), configFile);
+    return new Tokenizer(TokenizerFiles.read(fileOrFolder));
   }
 
-  private OptionalInt resolve(Optional<String> name, String key, Path file)
-      throws TokenizerFormatException {
-    if (name.isEmpty()) {
-      return OptionalInt.empty();
-    }
-    OptionalInt id = idOf(name.get());
-    if (id.isEmpty()) {
-      throw new TokenizerFormatException(
-          file
-              + ": "
-              + key
-              + ": expected a token of tokenizer.json, found "
-              + JsonStream.excerpt(name.get()));
-    }
-    return id;
+  /**
+   * Takes the vocabulary of a GGUF file.
+   *
+   * @throws TokenizerFormatException if it makes no sense, or asks for something that is not
+   *     supported; the message names the key
+   */
+  public static Tokenizer of(GgufVocabulary vocabulary) throws TokenizerFormatException {
+    return new Tokenizer(GgufVocabularyReader.read(vocabulary));
   }
 
   /** Encodes ordinary text, see {@link EncodeOptions#LITERAL}. */
@@ -97,12 +74,42 @@ public final class Tokenizer {
 
   /** Encodes text. */
   public int[] encode(String text, EncodeOptions options) {
-    var out = new IntList(text.length() / 3);
-    if (options.addBos() && bosId.isPresent()) {
-      out.add(bosId.getAsInt());
-    }
-    new Encoding(out, options.parseSpecial(), "").encode(text);
+    var out = new TokenBuffer(text.length() / 3);
+    encode(text, options, out);
     return out.toArray();
+  }
+
+  /** Encodes text and appends the ids to a buffer. */
+  public void encode(String text, EncodeOptions options, TokenBuffer out) {
+    if (options.addBos() && bosId().isPresent()) {
+      out.add(bosId().getAsInt());
+    }
+    new Encoding(this, options.parseSpecial(), out::addAll, null).encode(text);
+  }
+
+  /** Returns the number of ids that {@link #encode} would return, without holding them. */
+  public int count(String text, EncodeOptions options) {
+    var count = new IdCount();
+    new Encoding(this, options.parseSpecial(), count, null).encode(text);
+    return count.ids + (options.addBos() && bosId().isPresent() ? 1 : 0);
+  }
+
+  /** Encodes text and says which characters every token came from, see {@link TokenSpans}. */
+  public TokenSpans encodeWithSpans(String text, EncodeOptions options) {
+    var ids = new TokenBuffer(text.length() / 3);
+    var starts = new TokenBuffer(text.length() / 3);
+    var ends = new TokenBuffer(text.length() / 3);
+    SpanSink spans =
+        (start, end) -> {
+          starts.add(start);
+          ends.add(end);
+        };
+    if (options.addBos() && bosId().isPresent()) {
+      ids.add(bosId().getAsInt());
+      spans.accept(0, 0);
+    }
+    new Encoding(this, options.parseSpecial(), ids::addAll, spans).encode(text);
+    return new TokenSpans(ids.toArray(), starts.toArray(), ends.toArray());
   }
 
   /**
@@ -113,8 +120,8 @@ public final class Tokenizer {
    * beginning-of-sequence id is added.
    */
   int[] encodeTemplated(String text, char guard) {
-    var out = new IntList(text.length() / 3);
-    new Encoding(out, true, String.valueOf(guard)).encode(text);
+    var out = new TokenBuffer(text.length() / 3);
+    new Encoding(this, out::addAll, String.valueOf(guard)).encode(text);
     return out.toArray();
   }
 
@@ -138,7 +145,7 @@ public final class Tokenizer {
    * @param skipSpecial whether special tokens decode to nothing instead of their names
    */
   public StreamingDecoder newStreamingDecoder(boolean skipSpecial) {
-    return new StreamingDecoder(this, skipSpecial);
+    return new StreamingDecoder(this, skipSpecial, model.spaces().dropsFirst());
   }
 
   /** Returns the number of ids: every id is below it. There may be ids without a token. */
@@ -151,13 +158,30 @@ public final class Tokenizer {
    * or all the text of an ordinary one, such as {@code " the"}.
    */
   public OptionalInt idOf(String token) {
-    AddedToken addedToken = added.get(token);
-    if (addedToken != null) {
-      return OptionalInt.of(addedToken.id());
-    }
-    byte[] utf8 = token.getBytes(StandardCharsets.UTF_8);
-    int id = model.tokens().find(utf8, utf8.length);
-    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+    return vocabulary.idOf(token);
+  }
+
+  /**
+   * Returns the bytes that a token stands for, the name of an added token in UTF-8; none for an id
+   * without a token. They need not be whole characters.
+   *
+   * @throws IllegalArgumentException if the id is negative or not below {@link #vocabSize}
+   */
+  public byte[] tokenBytes(int id) {
+    checkId(id);
+    return model.tokens().bytes(id);
+  }
+
+  /**
+   * Returns the text of a token by itself, with its space at the beginning, and U+FFFD for bytes
+   * that are no whole character.
+   *
+   * @throws IllegalArgumentException if the id is negative or not below {@link #vocabSize}
+   */
+  public String tokenText(int id) {
+    var decoder = new StreamingDecoder(this, false, false);
+    decoder.append(id);
+    return decoder.finish();
   }
 
   /**
@@ -171,11 +195,11 @@ public final class Tokenizer {
   }
 
   /**
-   * Returns the beginning-of-sequence id: that of {@code tokenizer_config.json}, else the one that
-   * the post-processor of {@code tokenizer.json} puts first.
+   * Returns the beginning-of-sequence id: that of {@code tokenizer_config.json} or GGUF, else the
+   * one that the post-processor of {@code tokenizer.json} puts first.
    */
   public OptionalInt bosId() {
-    return bosId;
+    return vocabulary.bosId();
   }
 
   /**
@@ -183,12 +207,12 @@ public final class Tokenizer {
    * add_bos_token} says, else whether the post-processor puts it first.
    */
   public boolean addsBos() {
-    return addsBos;
+    return vocabulary.addsBos();
   }
 
-  /** Returns the end-of-sequence id of {@code tokenizer_config.json}. */
+  /** Returns the end-of-sequence id of {@code tokenizer_config.json} or GGUF. */
   public OptionalInt eosId() {
-    return eosId;
+    return vocabulary.eosId();
   }
 
   /**
@@ -197,21 +221,28 @@ public final class Tokenizer {
    */
   public Optional<ChatTemplate> chatTemplate() {
     ChatTemplate parsed = chatTemplate;
-    if (parsed == null && chatTemplateSource.isPresent()) {
-      parsed = ChatTemplate.parse(chatTemplateSource.get());
+    if (parsed == null && chatTemplateSource().isPresent()) {
+      parsed = ChatTemplate.parse(chatTemplateSource().get());
       chatTemplate = parsed;
     }
     return Optional.ofNullable(parsed);
   }
 
-  /** Returns the source of the model's chat template, as {@code tokenizer_config.json} has it. */
+  /** Returns the source of the model's chat template, as its files have it. */
   public Optional<String> chatTemplateSource() {
-    return chatTemplateSource;
+    return vocabulary.chatTemplate();
   }
 
-  /** Returns the names of all special tokens. */
-  List<String> specialTokens() {
-    return special.stream().mapToObj(this::decode).toList();
+  /** Returns the names of all special tokens, in the order of their ids. */
+  public List<String> specialTokens() {
+    return special.stream().mapToObj(this::tokenText).toList();
+  }
+
+  /**
+   * Returns the id of the token for what cannot be encoded, of which this tokenizer makes no use.
+   */
+  public OptionalInt unknownId() {
+    return vocabulary.unknownId();
   }
 
   TokenTable tokens() {
@@ -225,51 +256,39 @@ public final class Tokenizer {
     }
   }
 
-  /** One call of encode: cuts text at added tokens and encodes what is between. */
-  private final class Encoding {
-    private final IntList out;
-    private final boolean parseSpecial;
-    private final String guard;
-    private final BpeEncoder encoder;
+  BpeModel model() {
+    return model;
+  }
 
-    Encoding(IntList out, boolean parseSpecial, String guard) {
-      this.out = out;
-      this.parseSpecial = parseSpecial;
-      this.guard = guard;
-      encoder = new BpeEncoder(model, out);
-    }
+  AddedTokens literalAdded() {
+    return literalAdded;
+  }
 
-    void encode(String text) {
-      encode(text, 0, text.length(), 0);
-    }
+  AddedTokens normalizedAdded() {
+    return normalizedAdded;
+  }
 
-    private void encode(String text, int from, int to, int pass) {
-      if (pass == addedTokens.size()) {
-        encodeOrdinary(text, from, to);
-        return;
-      }
-      int start = from;
-      while (start < to) {
-        Match match =
-            addedTokens
-                .get(pass)
-                .find(text, /* segmentStart= */ from, /* from= */ start, to, parseSpecial);
-        encode(text, start, match == null ? to : match.start(), pass + 1);
-        if (match == null) {
-          return;
-        }
-        out.add(match.id());
-        start = match.end();
-      }
-    }
+  /** Returns the kind of the vocabulary, its splitter and its size. */
+  @Override
+  public String toString() {
+    return "Tokenizer["
+        + model.kind()
+        + ", "
+        + model.preTokenizer()
+        + ", "
+        + vocabSize()
+        + " ids, "
+        + special.cardinality()
+        + " special]";
+  }
 
-    private void encodeOrdinary(String text, int from, int to) {
-      if (guard.isEmpty()) {
-        encoder.encode(text, from, to);
-      } else {
-        String unguarded = text.substring(from, to).replace(guard, "");
-        encoder.encode(unguarded, 0, unguarded.length());
-      }
+  /** Counts ids. */
+  private static final class IdCount implements IdSink {
+    private int ids;
+
+    @Override
+    public void accept(int[] ignored, int count) {
+      ids += count;
     }
   }
 }

@@ -226,7 +226,8 @@ final class TokenizerPipeline {
         where + ": expected the id of a token for " + JsonStream.excerpt(name) + ", found none");
   }
 
-  private static String typeOf(@Nullable JsonValue value) {
+  /** Returns the type of a component, or the empty string. */
+  static String typeOf(@Nullable JsonValue value) {
     return value instanceof JsonObject object
             && object.get("type") instanceof JsonString(String type)
         ? type
@@ -234,8 +235,7 @@ final class TokenizerPipeline {
   }
 
   /** Returns an exception that names what was found as well as its kind allows. */
-  private static JsonFormatException unsupported(
-      String where, String expected, @Nullable JsonValue found) {
+  static JsonFormatException unsupported(String where, String expected, @Nullable JsonValue found) {
     String type = typeOf(found);
     String what =
         switch (found) {

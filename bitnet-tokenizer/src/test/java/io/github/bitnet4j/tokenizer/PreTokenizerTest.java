@@ -22,23 +22,74 @@ class PreTokenizerTest {
    * What decides between the alternatives, from all classes and planes, unpaired surrogates too.
    */
   private static final String[] PARTS = {
-    " ", " ", "  ", "\n", "\r", "\r\n", "\t", "\u000B", "\f", "\u0085", "\u00A0", "\u2003",
-    "\u2028", "\u3000", "\u200B", "\u180E", "'", "'", "s", "S", "t", "re", "VE", "l", "L", "d",
-    "\u017F", "m", "\u212A", "é", "e\u0301", "日", "ǅ", "ʰ", "1", "23", "4567", "Ⅷ", "½", "٣", "𝟜",
-    "𐐷", "😀", "\uD83D", "\uDE00", "\uFFFD", ".", "-", "_", "…", "\0", "\u001C"
+    " ",
+    " ",
+    "  ",
+    "\n",
+    "\r",
+    "\r\n",
+    "\t",
+    "\u000B",
+    "\f",
+    "\u0085",
+    "\u00A0",
+    "\u2003",
+    "\u2028",
+    "\u3000",
+    "\u200B",
+    "\u180E",
+    "'",
+    "'",
+    "s",
+    "S",
+    "t",
+    "re",
+    "VE",
+    "l",
+    "L",
+    "d",
+    "\u017F",
+    "m",
+    "\u212A",
+    "é",
+    "e\u0301",
+    "日",
+    "ǅ",
+    "ʰ",
+    "1",
+    "23",
+    "4567",
+    "Ⅷ",
+    "½",
+    "٣",
+    "𝟜",
+    "𐐷",
+    "😀",
+    "\uD83D",
+    "\uDE00",
+    "\uFFFD",
+    ".",
+    "-",
+    "_",
+    "…",
+    "\0",
+    "\u001C",
+    "\u2581",
+    "$",
+    "\u2581\u2581",
+    "€+",
+    "`",
+    "、",
+    "\u2014"
   };
 
   @ParameterizedTest
   @EnumSource
   void cutsLikeTheRegularExpression(PreTokenizer preTokenizer) {
-    Pattern pattern =
-        Pattern.compile(
-            switch (preTokenizer) {
-              case GPT2 -> GPT2;
-              case LLAMA3 -> LLAMA3;
-              case QWEN2 -> LLAMA3.replace("{1,3}", "");
-            },
-            Pattern.UNICODE_CHARACTER_CLASS);
+    List<Pattern> stages =
+        stages(preTokenizer).stream()
+            .map(regex -> Pattern.compile(regex, Pattern.UNICODE_CHARACTER_CLASS))
+            .toList();
     long seed = 7;
     Random random = new Random(seed);
     for (int i = 0; i < 20_000; i++) {
@@ -49,12 +100,38 @@ class PreTokenizerTest {
       }
       String text = builder.toString();
 
-      List<String> expected = new ArrayList<>();
-      for (Matcher matcher = pattern.matcher(text); matcher.find(); ) {
-        expected.add(matcher.group());
+      List<String> expected = List.of(text);
+      for (Pattern stage : stages) {
+        expected = expected.stream().flatMap(piece -> cut(piece, stage).stream()).toList();
       }
       assertThat(pieces(preTokenizer, text)).as("seed %d, text %d", seed, i).isEqualTo(expected);
     }
+  }
+
+  /** The expressions of a splitter; each cuts the pieces of the one before. */
+  private static List<String> stages(PreTokenizer preTokenizer) {
+    return switch (preTokenizer) {
+      case GPT2 -> List.of(GPT2);
+      case LLAMA3 -> List.of(LLAMA3);
+      case QWEN2 -> List.of(LLAMA3.replace("{1,3}", ""));
+      case FALCON -> List.of("[\\p{gc=P}$+<=>^~|`]+", GPT2, "[0-9][0-9][0-9]");
+      case NONE -> List.of();
+      case BEFORE_SPACES -> List.of("[ \u2581]*[^ \u2581]+");
+      case EVERY_SPACE -> List.of("[ \u2581]?[^ \u2581]*");
+    };
+  }
+
+  /** Returns the matches and what is between them. */
+  private static List<String> cut(String text, Pattern pattern) {
+    List<String> pieces = new ArrayList<>();
+    int end = 0;
+    for (Matcher matcher = pattern.matcher(text); matcher.find(); end = matcher.end()) {
+      pieces.add(text.substring(end, matcher.start()));
+      pieces.add(matcher.group());
+    }
+    pieces.add(text.substring(end));
+    pieces.removeIf(String::isEmpty);
+    return pieces;
   }
 
   @Test

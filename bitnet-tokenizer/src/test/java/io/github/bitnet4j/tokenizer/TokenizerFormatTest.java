@@ -236,7 +236,7 @@ class TokenizerFormatTest {
           "added_tokens": [] ~ "added_tokens": [{"id":5,"content":"<s>"}] \
             ~ expected an unused id, found 5
           "added_tokens": [] ~ "added_tokens": [{"id":258,"content":"abc"}] \
-            ~ expected the id of model.vocab, 257
+            ~ expected the id of the vocabulary, 257
           "added_tokens": [] ~ "added_tokens": [{"id":258,"content":"<"},{"id":259,"content":"<"}] \
             ~ added_tokens
           "added_tokens": [] ~ "added_tokens": [{"id":258,"content":"<s>","special":3}] \

@@ -97,7 +97,7 @@ class TokenizerTest {
 
     int[] ids = tokenizer.encodeTemplated(guarded + "<|eot_id|>c", guard);
 
-    var expected = new IntList(16);
+    var expected = new TokenBuffer(16);
     for (int id : tokenizer.encode(content)) {
       expected.add(id);
     }

@@ -133,7 +133,7 @@ final class GgufOutput extends ModelOutput {
       putInt(metadata, "attention.key_length", config.headDim());
       putInt(metadata, "attention.value_length", config.headDim());
     }
-    metadata.putAll(GgufTokenizer.metadata(source, warnings));
+    metadata.putAll(TokenizerMetadata.metadata(source, warnings));
     return metadata;
   }
 

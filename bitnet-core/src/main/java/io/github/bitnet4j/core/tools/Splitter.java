@@ -34,8 +34,12 @@ enum Splitter {
   }
 
   static Optional<Splitter> ofGgufName(String name) {
-    String usual = name.equals("llama3") || name.equals("llama-v3") ? LLAMA3.ggufName : name;
-    return List.of(values()).stream().filter(s -> s.ggufName.equals(usual)).findFirst();
+    return switch (name) {
+      case "llama3", "llama-v3", "llama-bpe", "falcon3", "falcon_e" -> Optional.of(LLAMA3);
+      case "qwen2" -> Optional.of(QWEN2);
+      case "gpt-2" -> Optional.of(GPT2);
+      default -> Optional.empty();
+    };
   }
 
   String ggufName() {

@@ -30,14 +30,14 @@ final class TokenizerFiles {
   private static final int USER_DEFINED = 4;
   private static final int UNUSED = 5;
 
-  private final GgufMetadata metadata;
+  private final Tokenizer tokenizer;
   private final List<String> tokens;
   private final int[] types;
   private final Splitter splitter;
 
   private TokenizerFiles(
-      GgufMetadata metadata, List<String> tokens, int[] types, Splitter splitter) {
-    this.metadata = metadata;
+      Tokenizer tokenizer, List<String> tokens, int[] types, Splitter splitter) {
+    this.tokenizer = tokenizer;
     this.tokens = tokens;
     this.types = types;
     this.splitter = splitter;
@@ -62,25 +62,33 @@ final class TokenizerFiles {
       Path directory, ModelSource source, GgufFile gguf, List<String> warnings)
       throws IOException {
     GgufMetadata metadata = new GgufMetadata(gguf.path(), gguf.metadata());
+    Tokenizer tokenizer = source.files().tokenizer();
     String model = metadata.string("tokenizer.ggml.model").orElse("");
-    List<String> tokens = metadata.strings("tokenizer.ggml.tokens");
     int[] types = metadata.ints("tokenizer.ggml.token_type");
-    Optional<String> pre =
-        metadata.string("tokenizer.ggml.pre").or(() -> ChatTemplates.inferredPre(source));
-    Optional<Splitter> splitter = pre.flatMap(Splitter::ofGgufName);
-    String problem =
-        tokens.isEmpty()
-            ? "the file has no tokenizer"
-            : !model.equals("gpt2")
-                ? "tokenizer.ggml.model is \"" + model + "\", and only gpt2 is converted"
-                : splitter.isEmpty()
-                    ? "tokenizer.ggml.pre is "
-                        + pre.map(name -> "\"" + name + "\", which is not known").orElse("missing")
-                    : types.length != tokens.size() ? "tokenizer.ggml.token_type is missing" : "";
-    if (problem.isEmpty()) {
-      TokenizerFiles files = new TokenizerFiles(metadata, tokens, types, splitter.orElseThrow());
-      files.writeTokenizer(directory.resolve("tokenizer.json"));
-      files.writeConfig(directory.resolve("tokenizer_config.json"), source, warnings);
+    // As the tokenizer itself does where the file does not say.
+    String pre = metadata.string("tokenizer.ggml.pre").orElse(Splitter.LLAMA3.ggufName());
+    Optional<Splitter> splitter = Splitter.ofGgufName(pre);
+    String problem;
+    if (tokenizer == null) {
+      problem = source.files().noTokenizerReason();
+    } else if (!model.equals("gpt2")) {
+      problem = "tokenizer.ggml.model is " + model + ", and only gpt2 is converted";
+    } else if (splitter.isEmpty()) {
+      problem = "tokenizer.ggml.pre is " + pre + ", which is not converted";
+    } else if (types.length == 0) {
+      problem = "tokenizer.ggml.token_type is missing";
+    } else {
+      List<String> tokens = metadata.strings("tokenizer.ggml.tokens");
+      List<String> merges = metadata.strings("tokenizer.ggml.merges");
+      TokenizerFiles files = new TokenizerFiles(tokenizer, tokens, types, splitter.get());
+      files.writeTokenizer(directory.resolve("tokenizer.json"), merges);
+      files.writeConfig(
+          directory.resolve("tokenizer_config.json"), source.config().contextLength());
+      if (!metadata.string("tokenizer.chat_template").equals(tokenizer.chatTemplateSource())) {
+        warnings.add(
+            "the chat template of the file is a placeholder that the model was not trained with;"
+                + " tokenizer_config.json has the published one");
+      }
       problem = faultOf(directory);
     }
     if (!problem.isEmpty()) {
@@ -105,8 +113,7 @@ final class TokenizerFiles {
     }
   }
 
-  private void writeTokenizer(Path file) throws IOException {
-    List<String> merges = metadata.strings("tokenizer.ggml.merges");
+  private void writeTokenizer(Path file, List<String> merges) throws IOException {
     HuggingFaceJson.write(
         file,
         json -> {
@@ -207,8 +214,8 @@ final class TokenizerFiles {
 
   /** What puts the beginning-of-sequence token before a text. */
   private void writePostProcessor(JsonGenerator json) throws IOException {
-    OptionalInt bosId = idOf("bos_token_id");
-    if (bosId.isEmpty() || !addsBos()) {
+    OptionalInt bosId = tokenizer.bosId();
+    if (bosId.isEmpty() || !tokenizer.addsBos()) {
       writeByteLevel(json, "post_processor", true);
       return;
     }
@@ -249,38 +256,27 @@ final class TokenizerFiles {
     json.writeEndObject();
   }
 
-  private void writeConfig(Path file, ModelSource source, List<String> warnings)
-      throws IOException {
-    Optional<String> template = ChatTemplates.of(metadata, source, warnings);
+  private void writeConfig(Path file, int contextLength) throws IOException {
     HuggingFaceJson.write(
         file,
         json -> {
           json.writeStartObject();
-          json.writeBooleanField("add_bos_token", addsBos());
-          writeTokenField(json, "bos_token");
-          writeTokenField(json, "eos_token");
+          json.writeBooleanField("add_bos_token", tokenizer.addsBos());
+          writeToken(json, "bos_token", tokenizer.bosId());
+          writeToken(json, "eos_token", tokenizer.eosId());
+          Optional<String> template = tokenizer.chatTemplateSource();
           if (template.isPresent()) {
             json.writeStringField("chat_template", template.get());
           }
-          json.writeNumberField("model_max_length", source.config().contextLength());
+          json.writeNumberField("model_max_length", contextLength);
           json.writeStringField("tokenizer_class", "PreTrainedTokenizerFast");
           json.writeEndObject();
         });
   }
 
-  private void writeTokenField(JsonGenerator json, String key) throws IOException {
-    OptionalInt id = idOf(key + "_id");
+  private void writeToken(JsonGenerator json, String key, OptionalInt id) throws IOException {
     if (id.isPresent()) {
       json.writeStringField(key, tokens.get(id.getAsInt()));
     }
-  }
-
-  private OptionalInt idOf(String key) throws IOException {
-    return metadata.optionalInt("tokenizer.ggml." + key, 0, tokens.size() - 1);
-  }
-
-  /** Where the file does not say, llama.cpp adds it for vocabularies of Llama 3 only. */
-  private boolean addsBos() throws IOException {
-    return metadata.bool("tokenizer.ggml.add_bos_token").orElse(splitter == Splitter.LLAMA3);
   }
 }

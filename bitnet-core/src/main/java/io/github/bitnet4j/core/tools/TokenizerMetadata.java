@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The tokenizer has been loaded before, so {@code tokenizer.json} is known to be sound.
  */
-final class GgufTokenizer {
+final class TokenizerMetadata {
   private static final int NORMAL = 1;
   private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
@@ -44,7 +44,7 @@ final class GgufTokenizer {
   private Optional<Splitter> splitter = Optional.empty();
   private boolean byteFallback;
 
-  private GgufTokenizer(int vocabSize) {
+  private TokenizerMetadata(int vocabSize) {
     tokens = new String[vocabSize];
     types = new int[vocabSize];
   }
@@ -85,7 +85,7 @@ final class GgufTokenizer {
       ModelSource source, Map<String, GgufValue> metadata, List<String> warnings)
       throws IOException {
     Path file = source.path().resolve("tokenizer.json");
-    GgufTokenizer vocabulary = new GgufTokenizer(source.config().vocabSize());
+    TokenizerMetadata vocabulary = new TokenizerMetadata(source.config().vocabSize());
     vocabulary.read(JsonReader.readBytes(file));
     if (vocabulary.byteFallback) {
       warnings.add(

@@ -1,0 +1,206 @@
+package io.github.bitnet4j.tokenizer;
+
+import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
+import io.github.bitnet4j.tokenizer.GgufVocabulary.Utf8Strings;
+import io.github.bitnet4j.tokenizer.SpaceRules.Prefix;
+import io.github.bitnet4j.tokenizer.json.JsonStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/** Understands the vocabulary of a GGUF file. */
+final class GgufVocabularyReader {
+  private static final int NORMAL = 1;
+  private static final int UNKNOWN = 2;
+  private static final int CONTROL = 3;
+  private static final int USER_DEFINED = 4;
+  private static final int UNUSED = 5;
+  private static final int BYTE = 6;
+
+  /** The number of tokens of Llama 3, whose splitter the official BitNet file does not name. */
+  private static final int LLAMA3_TOKENS = 128_256;
+
+  private final GgufVocabulary file;
+  private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
+
+  private GgufVocabularyReader(GgufVocabulary file) {
+    this.file = file;
+  }
+
+  static Vocabulary read(GgufVocabulary file) throws TokenizerFormatException {
+    var reader = new GgufVocabularyReader(file);
+    return switch (file.model()) {
+      case "gpt2" -> reader.readByteLevel();
+      case "llama" -> reader.readSentencePiece();
+      default ->
+          throw reader.fault(
+              "tokenizer.ggml.model",
+              "expected gpt2 or llama, found " + JsonStream.excerpt(file.model()));
+    };
+  }
+
+  private Vocabulary readByteLevel() throws TokenizerFormatException {
+    PreTokenizer preTokenizer = preTokenizer();
+    var builder = new VocabularyBuilder(BpeKind.BYTE_LEVEL);
+    readTokens(builder, new BitSet());
+    Utf8Strings merges = file.merges();
+    for (int i = 0; i < merges.size(); i++) {
+      String key = "tokenizer.ggml.merges[" + i + "]";
+      try {
+        builder.merge(text(merges, i, key));
+      } catch (VocabularyException e) {
+        throw fault(key, e.fault());
+      }
+    }
+    // Engines take these two from Llama 3's splitter; the file has no key for the first.
+    boolean llama3 = preTokenizer == PreTokenizer.LLAMA3;
+    return vocabulary(
+        builder, preTokenizer, SpaceRules.NONE, /* ignoreMerges= */ llama3, /* addsBos= */ llama3);
+  }
+
+  private PreTokenizer preTokenizer() throws TokenizerFormatException {
+    if (file.pre().isEmpty()) {
+      if (file.architecture().filter(name -> name.startsWith("bitnet")).isPresent()
+          || file.tokens().size() == LLAMA3_TOKENS) {
+        return PreTokenizer.LLAMA3;
+      }
+      throw fault("tokenizer.ggml.pre", "expected the name of a splitter, found nothing");
+    }
+    String name = file.pre().get();
+    return PreTokenizer.forGguf(name)
+        .orElseThrow(
+            () ->
+                fault(
+                    "tokenizer.ggml.pre",
+                    "expected llama-bpe, falcon3, falcon_e, qwen2, gpt-2 or falcon, found "
+                        + JsonStream.excerpt(name)
+                        + "; this tokenizer is not supported"));
+  }
+
+  private Vocabulary readSentencePiece() throws TokenizerFormatException {
+    int size = file.tokens().size();
+    if (file.scores().length != size) {
+      throw fault(
+          "tokenizer.ggml.scores",
+          "expected a score for each of " + size + " tokens, found " + file.scores().length);
+    }
+    for (int id = 0; id < size; id++) {
+      if (!Float.isFinite(file.scores()[id])) {
+        throw fault(
+            "tokenizer.ggml.scores[" + id + "]",
+            "expected a finite number, found " + file.scores()[id]);
+      }
+    }
+    var builder = new VocabularyBuilder(BpeKind.SENTENCE_PIECE);
+    var normal = new BitSet();
+    readTokens(builder, normal);
+    try {
+      builder.mergeByScores(file.scores(), normal);
+    } catch (VocabularyException e) {
+      throw fault("tokenizer.ggml.tokens", e.fault());
+    }
+    boolean prefix = file.addSpacePrefix().orElse(true);
+    SpaceRules spaces =
+        prefix ? SpaceRules.LLAMA2 : new SpaceRules(Prefix.NEVER, true, /* dropsFirst= */ false);
+    return vocabulary(
+        builder,
+        PreTokenizer.forSentencePiece(builder),
+        spaces,
+        /* ignoreMerges= */ false,
+        /* addsBos= */ true);
+  }
+
+  /** Reads all tokens; sets in {@code normal} the ids that text can become by merging. */
+  private void readTokens(VocabularyBuilder builder, BitSet normal)
+      throws TokenizerFormatException {
+    Utf8Strings tokens = file.tokens();
+    int[] types = file.tokenTypes();
+    if (tokens.size() > TokenTable.MAX_ID + 1) {
+      throw fault(
+          "tokenizer.ggml.tokens",
+          "expected at most " + (TokenTable.MAX_ID + 1) + " tokens, found " + tokens.size());
+    }
+    if (types.length != tokens.size() && types.length != 0) {
+      throw fault(
+          "tokenizer.ggml.token_type",
+          "expected a type for each of " + tokens.size() + " tokens, found " + types.length);
+    }
+    for (int id = 0; id < tokens.size(); id++) {
+      String key = "tokenizer.ggml.tokens[" + id + "]";
+      String token = text(tokens, id, key);
+      int type = types.length == 0 ? NORMAL : types[id];
+      try {
+        switch (type) {
+          case NORMAL -> {
+            builder.token(token, id);
+            normal.set(id);
+          }
+          case BYTE -> {
+            if (VocabularyBuilder.byteValue(token) < 0) {
+              throw new VocabularyException(
+                  "expected a byte from <0x00> to <0xFF>, found " + JsonStream.excerpt(token));
+            }
+            builder.token(token, id);
+          }
+          case UNKNOWN, CONTROL -> builder.addedToken(added(id, token, true));
+          case USER_DEFINED -> builder.addedToken(added(id, token, false));
+          case UNUSED -> builder.unusedToken(token, id);
+          default ->
+              throw new VocabularyException("expected a token type from 1 to 6, found " + type);
+        }
+      } catch (VocabularyException e) {
+        throw fault(key, e.fault());
+      }
+    }
+  }
+
+  private static AddedToken added(int id, String name, boolean special) {
+    return new AddedToken(id, name, special, false, false, false, false);
+  }
+
+  private Vocabulary vocabulary(
+      VocabularyBuilder builder,
+      PreTokenizer preTokenizer,
+      SpaceRules spaces,
+      boolean ignoreMerges,
+      boolean addsBos)
+      throws TokenizerFormatException {
+    requireId(file.bosId(), "tokenizer.ggml.bos_token_id");
+    requireId(file.eosId(), "tokenizer.ggml.eos_token_id");
+    requireId(file.unknownId(), "tokenizer.ggml.unknown_token_id");
+    try {
+      return new Vocabulary(
+          builder.model(preTokenizer, spaces, ignoreMerges),
+          Map.copyOf(builder.added()),
+          file.bosId(),
+          file.bosId().isPresent() && file.addBos().orElse(addsBos),
+          file.eosId(),
+          file.unknownId(),
+          file.chatTemplate());
+    } catch (VocabularyException e) {
+      throw fault("tokenizer.ggml.tokens", e.fault());
+    }
+  }
+
+  private void requireId(OptionalInt id, String key) throws TokenizerFormatException {
+    if (id.isPresent() && (id.getAsInt() < 0 || id.getAsInt() >= file.tokens().size())) {
+      throw fault(key, "expected an id below " + file.tokens().size() + ", found " + id.getAsInt());
+    }
+  }
+
+  private String text(Utf8Strings strings, int index, String key) throws TokenizerFormatException {
+    try {
+      return utf8.decode(ByteBuffer.wrap(strings.get(index))).toString();
+    } catch (CharacterCodingException e) {
+      throw fault(key, "expected UTF-8, found other bytes");
+    }
+  }
+
+  private TokenizerFormatException fault(String where, String fault) {
+    return new TokenizerFormatException(file.source() + ": " + where + ": " + fault);
+  }
+}

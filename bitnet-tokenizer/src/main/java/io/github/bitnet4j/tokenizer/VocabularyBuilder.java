@@ -1,0 +1,321 @@
+package io.github.bitnet4j.tokenizer;
+
+import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
+import io.github.bitnet4j.tokenizer.json.JsonStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * Collects tokens, merges and added tokens for the readers of all formats, and refuses what cannot
+ * be a vocabulary. Tokens come first, then merges and added tokens.
+ */
+final class VocabularyBuilder {
+  /** The most characters of all names of added tokens. */
+  private static final int MAX_ADDED_CHARS = 1 << 20;
+
+  /**
+   * The longest SentencePiece token that scores may build from others, and the most bytes of all:
+   * finding the pairs takes time in proportion to their product, memory to the second.
+   */
+  private static final int MAX_SCORED_BYTES = 256;
+
+  private static final int MAX_ALL_SCORED_BYTES = 8 << 20;
+
+  private static final int NO_ID = -1;
+
+  private final BpeKind kind;
+  private final TokenTable tokens = new TokenTable();
+  private final MergeTable merges = new MergeTable();
+
+  /** The ids of entries that no text can produce, by entry. */
+  private final Map<String, Integer> unspelled = new LinkedHashMap<>();
+
+  private final Map<String, AddedToken> added = new LinkedHashMap<>();
+  private final int[] byteIds = new int[256];
+  private int addedChars;
+  private int mergeCount;
+  private byte[] left = new byte[64];
+  private byte[] right = new byte[64];
+
+  VocabularyBuilder(BpeKind kind) {
+    this.kind = kind;
+    Arrays.fill(byteIds, NO_ID);
+  }
+
+  /** Adds an entry of the vocabulary. */
+  void token(String entry, int id) throws VocabularyException {
+    requireUnused(entry, id);
+    int byteValue = kind == BpeKind.SENTENCE_PIECE ? byteValue(entry) : -1;
+    int length = byteValue >= 0 ? BpeKind.NOT_SPELLED : kind.spell(entry, 0, entry.length(), left);
+    if (length >= 0) {
+      if (tokens.find(left, length) >= 0) {
+        throw new VocabularyException("expected each token once, found " + quote(entry) + " again");
+      }
+      tokens.put(id, left, length);
+      return;
+    }
+    if (unspelled.put(entry, id) != null) {
+      throw new VocabularyException("expected each token once, found " + quote(entry) + " again");
+    }
+    if (byteValue >= 0) {
+      byteIds[byteValue] = id;
+      left[0] = (byte) byteValue;
+      tokens.putHidden(id, left, 1);
+    } else {
+      name(id, entry);
+    }
+  }
+
+  /** Adds a token for ids of the model that text never becomes; it decodes to its name. */
+  void unusedToken(String name, int id) throws VocabularyException {
+    requireUnused(name, id);
+    name(id, name);
+  }
+
+  private void requireUnused(String entry, int id) throws VocabularyException {
+    if (added.containsKey(entry)) {
+      throw new VocabularyException("expected each token once, found " + quote(entry) + " again");
+    }
+    if (tokens.contains(id)) {
+      throw new VocabularyException(
+          "expected each id once, found " + id + " again for " + quote(entry));
+    }
+    reserve(entry.length());
+  }
+
+  private void reserve(int chars) {
+    if (left.length < 3L * chars) {
+      left = new byte[Math.toIntExact(Math.max(3L * chars, 2L * left.length))];
+      right = new byte[left.length];
+    }
+  }
+
+  /** Returns the byte that an entry such as {@code <0x0A>} stands for, or -1. */
+  static int byteValue(String entry) {
+    if (entry.length() != 6 || !entry.startsWith("<0x") || entry.charAt(5) != '>') {
+      return -1;
+    }
+    int high = "0123456789ABCDEF".indexOf(entry.charAt(3));
+    int low = "0123456789ABCDEF".indexOf(entry.charAt(4));
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+  }
+
+  /** Adds the merge of the next rank, written as two tokens with one space between. */
+  void merge(String pair) throws VocabularyException {
+    int space = pair.indexOf(' ');
+    if (space < 0 || pair.indexOf(' ', space + 1) >= 0) {
+      throw new VocabularyException("expected two tokens, found " + quote(pair));
+    }
+    merge(pair, space, space + 1);
+  }
+
+  /** Adds the merge of the next rank. */
+  void merge(String first, String second) throws VocabularyException {
+    merge(first + second, first.length(), first.length());
+  }
+
+  /** Adds the merge of the tokens before {@code leftEnd} and from {@code rightStart} on. */
+  private void merge(String pair, int leftEnd, int rightStart) throws VocabularyException {
+    reserve(pair.length());
+    int leftLength = kind.spell(pair, 0, leftEnd, left);
+    int rightLength = kind.spell(pair, rightStart, pair.length(), right);
+    int leftId = leftLength > 0 ? tokens.find(left, leftLength) : NO_ID;
+    int rightId = rightLength > 0 ? tokens.find(right, rightLength) : NO_ID;
+    int result = NO_ID;
+    if (leftId >= 0 && rightId >= 0) {
+      System.arraycopy(right, 0, left, leftLength, rightLength);
+      result = tokens.find(left, leftLength + rightLength);
+    }
+    if (result < 0) {
+      throw new VocabularyException(
+          "expected two tokens that together are a token, found "
+              + quote(pair.substring(0, leftEnd))
+              + " and "
+              + quote(pair.substring(rightStart)));
+    }
+    merges.add(leftId, rightId, mergeCount++, result);
+  }
+
+  /**
+   * Adds the merges of SentencePiece, which has no list of them: every two tokens that together are
+   * a token merge, those that give the token of the highest score first.
+   *
+   * @param scores the score of every id
+   * @param mergeable the ids that take part
+   */
+  void mergeByScores(float[] scores, BitSet mergeable) throws VocabularyException {
+    int[] order =
+        mergeable.stream()
+            .boxed()
+            .sorted((a, b) -> Float.compare(scores[b], scores[a]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    int allBytes = 0;
+    int rank = 0;
+    for (int i = 0; i < order.length; i++) {
+      int id = order[i];
+      if (i > 0 && scores[id] != scores[order[i - 1]]) {
+        rank++;
+      }
+      int length = tokens.length(id);
+      allBytes += length;
+      if (length > MAX_SCORED_BYTES || allBytes > MAX_ALL_SCORED_BYTES) {
+        throw new VocabularyException(
+            "expected tokens of at most "
+                + MAX_SCORED_BYTES
+                + " bytes and "
+                + MAX_ALL_SCORED_BYTES
+                + " bytes together, found more at token "
+                + id);
+      }
+      mergePartsOf(id, length, rank, mergeable);
+    }
+  }
+
+  private void mergePartsOf(int id, int length, int rank, BitSet mergeable) {
+    reserve(length);
+    for (int i = 0; i < length; i++) {
+      left[i] = tokens.byteAt(id, i);
+    }
+    for (int cut = Utf8.length(left[0]); cut < length; cut += Utf8.length(left[cut])) {
+      int leftId = tokens.find(left, cut);
+      if (leftId >= 0 && mergeable.get(leftId)) {
+        int rightId = tokens.find(left, cut, length - cut);
+        if (rightId >= 0 && mergeable.get(rightId)) {
+          merges.add(leftId, rightId, rank, id);
+        }
+      }
+    }
+  }
+
+  /** Adds an added token; one that is no entry of the vocabulary gets its id here. */
+  void addedToken(AddedToken token) throws VocabularyException {
+    String name = token.name();
+    if (name.isEmpty() || name.length() > AddedTokens.MAX_NAME_LENGTH) {
+      throw new VocabularyException(
+          "expected a name of 1 to "
+              + AddedTokens.MAX_NAME_LENGTH
+              + " characters, found "
+              + quote(name));
+    }
+    addedChars += name.length();
+    if (addedChars > MAX_ADDED_CHARS) {
+      throw new VocabularyException(
+          "expected at most " + MAX_ADDED_CHARS + " characters, found more");
+    }
+    if (added.put(name, token) != null) {
+      throw new VocabularyException(quote(name) + ": expected each name once, found it again");
+    }
+    int entryId = entryId(name);
+    if (entryId >= 0 ? entryId != token.id() : tokens.contains(token.id())) {
+      throw new VocabularyException(
+          quote(name)
+              + ": expected "
+              + (entryId >= 0 ? "the id of the vocabulary, " + entryId : "an unused id")
+              + ", found "
+              + token.id());
+    }
+    if (entryId < 0) {
+      name(token.id(), name);
+    }
+  }
+
+  /** Returns the id of an entry of the vocabulary as the file writes it, or -1. */
+  private int entryId(String entry) {
+    Integer hidden = unspelled.get(entry);
+    if (hidden != null) {
+      return hidden;
+    }
+    reserve(entry.length());
+    int length = kind.spell(entry, 0, entry.length(), left);
+    return length < 0 ? NO_ID : tokens.find(left, length);
+  }
+
+  private void name(int id, String name) throws VocabularyException {
+    byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+    if (!new String(bytes, StandardCharsets.UTF_8).equals(name)) {
+      throw new VocabularyException(
+          "expected Unicode text, found an unpaired surrogate in " + quote(name));
+    }
+    tokens.putHidden(id, bytes, bytes.length);
+  }
+
+  /** Returns the id of an added token by its name, or of an entry as the file writes it. */
+  OptionalInt idOf(String token) {
+    AddedToken addedToken = added.get(token);
+    int id = addedToken == null ? entryId(token) : addedToken.id();
+    return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  TokenTable tokens() {
+    return tokens;
+  }
+
+  Map<String, AddedToken> added() {
+    return added;
+  }
+
+  /**
+   * Returns the model. A byte without a token is left out of texts, as Hugging Face does; only
+   * bytes that hardly occur may lack one, as in Falcon.
+   */
+  BpeModel model(PreTokenizer preTokenizer, SpaceRules spaces, boolean ignoreMerges)
+      throws VocabularyException {
+    if (kind == BpeKind.BYTE_LEVEL) {
+      for (int b = 0; b < 256; b++) {
+        left[0] = (byte) b;
+        byteIds[b] = tokens.find(left, 1);
+      }
+    }
+    for (int b = 0; b < 256; b++) {
+      if (byteIds[b] < 0 && !(kind == BpeKind.BYTE_LEVEL && isRare(b))) {
+        throw new VocabularyException(
+            "expected a token for each of the 256 bytes, found none for byte "
+                + b
+                + " ("
+                + quote(
+                    kind == BpeKind.BYTE_LEVEL
+                        ? String.valueOf(ByteAlphabet.charOf(b))
+                        : String.format("<0x%02X>", b))
+                + "); this is no "
+                + kind
+                + " vocabulary");
+      }
+    }
+    int[] asciiIds = new int[128];
+    for (int b = 0; b < 128; b++) {
+      left[0] = (byte) b;
+      int id = tokens.find(left, 1);
+      asciiIds[b] = id >= 0 ? id : byteIds[b];
+    }
+    return new BpeModel(
+        kind, preTokenizer, spaces, tokens, merges, byteIds, asciiIds, ignoreMerges);
+  }
+
+  /** Returns whether a byte is a control character that text files lack, or begins a character. */
+  private static boolean isRare(int b) {
+    return (b < ' ' && b != '\t' && b != '\n' && b != '\r') || b == 0x7F || b >= 0xC0;
+  }
+
+  /** Returns whether no merge gives a token with a space after another character. */
+  boolean spacesOnlyBegin() {
+    return merges.results().noneMatch(this::hasInnerSpace);
+  }
+
+  private boolean hasInnerSpace(int id) {
+    for (int i = 1; i < tokens.length(id); i++) {
+      if (tokens.byteAt(id, i) == ' ' && tokens.byteAt(id, i - 1) != ' ') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String quote(String text) {
+    return JsonStream.excerpt(text);
+  }
+}
