@@ -1,4 +1,4 @@
-/** The command line: generate, chat and trace over the public API. */
+/** The command line: its commands, over the public API. */
 module io.github.bitnet4j.cli {
   requires io.github.bitnet4j.core;
   requires com.fasterxml.jackson.core;

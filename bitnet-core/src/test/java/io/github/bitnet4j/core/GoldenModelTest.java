@@ -37,6 +37,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("models")
 class GoldenModelTest {
   private static final double RELATIVE_L2 = 1e-5;
+
+  /** What one int8 value that is rounded the other way does to the logits of so small a model. */
+  private static final double RELATIVE_L2_AFTER_A_FLIP = 2e-2;
+
+  private static final int NO_FLIP = Integer.MAX_VALUE;
   private static final double MAX_LOGIT_DIFFERENCE = 1e-3;
 
   /** The reference sums its products in float: its own scales are up to 9e-7 off the exact ones. */
@@ -59,7 +64,14 @@ class GoldenModelTest {
   static Stream<Arguments> models() {
     List<String> kernels =
         ForcedVectorWidth.expected().isPresent() ? List.of("vector") : List.of("scalar", "vector");
-    return Stream.of("b158-tied", "b158-untied-sharded", "llama-bitlinear", "llama-autobitlinear")
+    return Stream.of(
+            "b158-tied",
+            "b158-untied-sharded",
+            "b158-bf16-online",
+            "llama-bitlinear",
+            "llama-autobitlinear",
+            "llama-bitlinear-rmsnorm",
+            "old-1bitllm")
         .flatMap(folder -> kernels.stream().map(name -> Arguments.of(folder, name)));
   }
 
@@ -99,9 +111,10 @@ class GoldenModelTest {
         compared++;
       }
     }
-    // embed, final_norm, logits, layers.1.out; in layer 0 the plain steps and 2 for each linear
-    int plainSteps = folder.startsWith("b158") ? 17 : 15;
-    assertThat(compared).isEqualTo(4 + plainSteps + 2 * 7);
+    int whole = folder.equals("old-1bitllm") ? 3 : 4; // embed, final_norm, logits, layers.1.out
+    int plain = folder.startsWith("llama") ? 15 : 17; // in layer 0, sub-norms included
+    int perLinear = folder.endsWith("rmsnorm") ? 3 : 2; // int8 input, its scale, its norm
+    assertThat(compared).isEqualTo(whole + plain + perLinear * 7);
   }
 
   private static void compareRows(TraceStep ours, TraceStep theirs) {
@@ -145,7 +158,7 @@ class GoldenModelTest {
         }
       }
     }
-    assertThat(norms).hasSizeGreaterThan(50);
+    assertThat(norms).hasSizeGreaterThan(30);
   }
 
   private static long absoluteSum(TraceStep step, int row) {
@@ -165,22 +178,44 @@ class GoldenModelTest {
 
   @Test
   void logitsOfThePromptWithItsContinuationAreTheReferences() {
-    TraceStep ours = step(Trace.record(session, sequence), "logits");
+    Trace trace = Trace.record(session, sequence);
+    TraceStep ours = step(trace, "logits");
     compareLogits(ours, sequence.length - 4, step(reference, "full_sequence_logits_last4"));
     reference.step("full_sequence_logits").ifPresent(all -> compareLogits(ours, 0, all));
-    compareTop5(ours, "top5_per_full_sequence_position");
     double[] norms = Fixtures.doubles(expected.get("full_sequence_logits_l2"));
     assertThat(norms).hasSize(sequence.length);
     for (int row = 0; row < norms.length; row++) {
+      double bound = row < firstFlip() ? RELATIVE_L2 : RELATIVE_L2_AFTER_A_FLIP;
       assertThat(ours.rowNorm(row))
           .as("logits, row %d", row)
-          .isCloseTo(norms[row], within(RELATIVE_L2 * norms[row]));
+          .isCloseTo(norms[row], within(bound * norms[row]));
     }
     for (int k = 0; k < continuation.length; k++) {
       assertThat(ranking(ours, prompt.length - 1 + k).getFirst())
           .as("token %d", k)
           .isEqualTo(continuation[k]);
     }
+    if (firstFlip() == NO_FLIP) {
+      compareTop5(ours, "top5_per_full_sequence_position");
+    } else {
+      assertTheFlipIsATie(trace);
+    }
+  }
+
+  /**
+   * The first position at which an int8 value differs from the reference's. There is one, in the
+   * continuation of one model, and it is a matter of the last bit: see {@link
+   * #assertTheFlipIsATie}.
+   */
+  private int firstFlip() {
+    return folder.equals("b158-untied-sharded") ? 17 : NO_FLIP;
+  }
+
+  /** The value stands five units in the last place from a half; int8 rounding goes either way. */
+  private void assertTheFlipIsATie(Trace ours) {
+    float x = step(ours, "layers.0.post_attn_norm").get(17, 16);
+    float scale = step(ours, "layers.0.gate_proj.act_scale").get(17, 0);
+    assertThat(x * scale).isCloseTo(12.5f, within(5e-6f));
   }
 
   @Test
@@ -193,22 +228,25 @@ class GoldenModelTest {
   }
 
   private void compareLogits(TraceStep ours, int fromRow, TraceStep theirs) {
-    double difference = 0;
-    double norm = 0;
     for (int row = 0; row < theirs.rows(); row++) {
+      boolean strict = fromRow + row < firstFlip();
+      double difference = 0;
       for (int id = 0; id < theirs.columns(); id++) {
         double d = (double) ours.get(fromRow + row, id) - theirs.get(row, id);
-        assertThat(Math.abs(d))
-            .as("logit of token %d at position %d", id, fromRow + row)
-            .isLessThanOrEqualTo(MAX_LOGIT_DIFFERENCE);
+        if (strict) {
+          assertThat(Math.abs(d))
+              .as("logit of token %d at position %d", id, fromRow + row)
+              .isLessThanOrEqualTo(MAX_LOGIT_DIFFERENCE);
+        }
         difference += d * d;
-        norm += (double) theirs.get(row, id) * theirs.get(row, id);
       }
+      assertThat(Math.sqrt(difference) / theirs.rowNorm(row))
+          .as("logits at position %d", fromRow + row)
+          .isLessThanOrEqualTo(strict ? RELATIVE_L2 : RELATIVE_L2_AFTER_A_FLIP);
       assertThat(ranking(ours, fromRow + row).getFirst())
           .as("argmax at position %d", fromRow + row)
           .isEqualTo(ranking(theirs, row).getFirst());
     }
-    assertThat(Math.sqrt(difference / norm)).isLessThanOrEqualTo(RELATIVE_L2);
   }
 
   private void compareTop5(TraceStep ours, String list) {

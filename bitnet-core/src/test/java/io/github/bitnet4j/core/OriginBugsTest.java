@@ -12,8 +12,8 @@ import io.github.bitnet4j.core.format.SafetensorsFile;
 import io.github.bitnet4j.core.format.Tensor;
 import io.github.bitnet4j.core.trace.Trace;
 import io.github.bitnet4j.core.trace.TraceStep;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
-import io.github.bitnet4j.spi.TernaryTensor.Layout;
 import io.github.bitnet4j.tokenizer.EncodeOptions;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
@@ -215,7 +215,8 @@ class OriginBugsTest {
       int in = Fixtures.integer(expected.get("in"));
       byte[] packed = HexFormat.of().parseHex(Fixtures.string(expected.get("packed_hex")));
       TernaryTensor tensor =
-          new TernaryTensor("w", Layout.ROW_QUARTERS, out, in, MemorySegment.ofArray(packed));
+          new TernaryTensor(
+              "w", TernaryLayout.ROW_QUARTERS, out, in, MemorySegment.ofArray(packed));
       List<JsonValue> rows = Fixtures.elements(expected.get("trits"));
       assertThat(rows).hasSize(out);
       for (int row = 0; row < out; row++) {

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core;
 
-import io.github.bitnet4j.core.format.HuggingFaceDirectory;
+import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.Transformer;
@@ -21,7 +22,7 @@ public final class TestModel implements AutoCloseable {
   /** Loads a Hugging Face directory. */
   public TestModel(Path directory, String kernelName, int threads) throws IOException {
     team = new WorkerTeam(threads, "test");
-    HuggingFaceDirectory opened = HuggingFaceDirectory.open(directory, arena);
+    ModelFiles opened = ModelFiles.open(directory, arena, LoadOptions.defaults());
     Kernels kernels = kernels(kernelName);
     transformer =
         new Transformer(

@@ -11,8 +11,8 @@ import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
-import io.github.bitnet4j.spi.TernaryTensor.Layout;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import java.io.IOException;
@@ -54,9 +54,10 @@ class BitLinearTest {
       Activations acts = activations(config, kernels, team, rows);
       byte[] packed = HexFormat.of().parseHex(Fixtures.string(expected.get("packed_hex")));
       TernaryTensor tensor =
-          new TernaryTensor("w", Layout.ROW_QUARTERS, out, in, MemorySegment.ofArray(packed));
+          new TernaryTensor(
+              "w", TernaryLayout.ROW_QUARTERS, out, in, MemorySegment.ofArray(packed));
       float weightScale = (float) Fixtures.number(expected.get("weight_scale"));
-      TernaryWeight weight = new TernaryWeight(kernels.prepare(tensor, arena), weightScale);
+      TernaryWeight weight = new TernaryWeight(kernels.prepare(tensor, arena), weightScale, null);
       float[] x = new float[rows * in];
       for (int row = 0; row < rows; row++) {
         System.arraycopy(Fixtures.floats(inputs.get(row)), 0, x, row * in, in);
@@ -64,7 +65,7 @@ class BitLinearTest {
       float[] y = new float[rows * out];
 
       new Quantizer("w", in, acts).forward(x);
-      new BitLinear("w", weight, rule, acts).forward(y);
+      new BitLinear("w", weight, rule, acts).forward(x, y);
 
       for (int row = 0; row < rows; row++) {
         int[] int8 = row(expected, "int8", row);
@@ -118,7 +119,7 @@ class BitLinearTest {
 
   private static ModelConfig config(int in, int out, ScaleRule rule) {
     return new ModelConfig(
-        "test", in, out, 1, 1, 1, 2, 1, 16, 1e-5f, 10_000, Activation.SILU, false, rule, true);
+        "test", in, out, 1, 1, 1, 2, 1, 16, 1e-5f, 10_000, Activation.SILU, false, 0, rule, true);
   }
 
   private static Activations activations(

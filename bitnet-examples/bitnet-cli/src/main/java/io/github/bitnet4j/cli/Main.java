@@ -42,6 +42,8 @@ public final class Main {
             .addSubcommand(new GenerateCommand(terminal))
             .addSubcommand(new ChatCommand(terminal))
             .addSubcommand(new TraceCommand(terminal))
+            .addSubcommand(new TokenizeCommand(terminal))
+            .addSubcommand(new DetokenizeCommand(terminal))
             .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
             .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
             .setExpandAtFiles(false) // a prompt may begin with @

@@ -67,9 +67,11 @@ final class ModelOptions {
   }
 
   private Path path() {
-    if (model != null) {
-      return model;
-    }
+    return model == null ? demo() : model;
+  }
+
+  /** Returns the folder of the demo model. */
+  static Path demo() {
     String demo = System.getProperty(DEMO_MODEL_PROPERTY);
     if (demo == null) {
       throw new UsageException(
