@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
  * Encodes rows of floats as F32, F16, BF16, Q8_0 or Q6_K; {@link DenseType} describes their bits.
  *
  * <p>Plain types round to the nearest value, ties to even. Q8_0 is what ggml writes ({@code
- * quantize_row_q8_0_ref}); Q6_K searches scales as {@code quantize_row_q6_K_ref} of ggml does, but
- * sums in an order of its own, so that a rare weight may be encoded as the neighbouring value.
+ * quantize_row_q8_0_ref}); Q6_K searches scales as {@code quantize_row_q6_K_ref} does, without the
+ * promise that the bytes are ggml's.
  */
 public final class DenseEncoder {
   /** Below this a block is zero, as in ggml. */
@@ -40,8 +40,7 @@ public final class DenseEncoder {
     this.type = type;
     this.columns = columns;
     encoded =
-        ByteBuffer.allocate(Math.toIntExact(type.rowBytes(columns)))
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(Math.toIntExact(type.rowBytes(columns))).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Returns whether a finite value was too large for the type. */

@@ -39,6 +39,7 @@ public final class GgufFile {
 
   /** The value type of texts. */
   public static final int TYPE_STRING = 8;
+
   private static final int TYPE_ARRAY = 9;
 
   private static final int DEFAULT_ALIGNMENT = 32;

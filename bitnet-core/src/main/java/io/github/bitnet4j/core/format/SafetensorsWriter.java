@@ -80,8 +80,7 @@ public final class SafetensorsWriter {
       throws IOException {
     CountingOutput out = new CountingOutput(file);
     byte[] header = header(metadata, entries);
-    out.write(
-        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+    out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
     out.write(header);
     for (StreamedEntry entry : entries) {
       out.write(entry.name, entry.bytes(), entry.content);

@@ -22,8 +22,7 @@ final class DenseContent implements TensorContent {
    * @param type what it is written as; if it is the matrix's own type its bytes are copied
    * @param warnings hears if values are rounded
    */
-  DenseContent(
-      WeightSource source, DenseMatrix matrix, DenseType type, List<String> warnings) {
+  DenseContent(WeightSource source, DenseMatrix matrix, DenseType type, List<String> warnings) {
     this.source = source;
     this.matrix = matrix;
     this.type = type;

@@ -50,7 +50,8 @@ final class GgufOutput extends ModelOutput {
     }
     if (config.linearNorms()) {
       throw source.problem(
-          "expected a model without use_rms_norm, found one; GGUF has no place for norms inside linear layers");
+          "expected a model without use_rms_norm, found one; GGUF has no place for norms inside"
+              + " linear layers");
     }
     boolean squares = config.activation() == Activation.RELU2;
     if (config.subNorms()) {
@@ -58,7 +59,8 @@ final class GgufOutput extends ModelOutput {
     }
     if (squares) {
       throw source.problem(
-          "expected hidden_act silu in a model without sub-norms, found relu2; GGUF has no architecture for it");
+          "expected hidden_act silu in a model without sub-norms, found relu2; GGUF has no"
+              + " architecture for it");
     }
     return "llama";
   }
@@ -75,7 +77,9 @@ final class GgufOutput extends ModelOutput {
                     multiple,
                     type,
                     columns,
-                    columns % 128 == 0 ? "choose i2_s" : "only a Hugging Face directory can hold it"));
+                    columns % 128 == 0
+                        ? "choose i2_s"
+                        : "only a Hugging Face directory can hold it"));
       }
     }
     int block = options.embedding().map(e -> e.type().blockSize()).orElse(1);
@@ -175,8 +179,7 @@ final class GgufOutput extends ModelOutput {
   }
 
   private void addVocabularyMatrix(String name, DenseMatrix matrix) {
-    DenseType dense =
-        options.embedding().map(ConvertOptions.Embedding::type).orElse(matrix.type());
+    DenseType dense = options.embedding().map(ConvertOptions.Embedding::type).orElse(matrix.type());
     add(
         name,
         GgufType.of(dense),
@@ -193,7 +196,7 @@ final class GgufOutput extends ModelOutput {
     add(name, GgufType.F32, width, out -> dense(norm, DenseType.F32).writeTo(out));
   }
 
-  private void addLinear(int layer, Linear which) {
+  private void addLinear(int layer, Linear which) throws IOException {
     List<Long> dimensions = List.of((long) which.columns(config), (long) which.rows(config));
     boolean interleaved = architecture.equals("llama") && (which == Linear.Q || which == Linear.K);
     add(
@@ -204,11 +207,7 @@ final class GgufOutput extends ModelOutput {
     linearBytes += type.byteSize(dimensions.getFirst(), dimensions.getLast());
   }
 
-  private void add(
-      String name,
-      GgufType tensorType,
-      List<Long> dimensions,
-      TensorContent content) {
+  private void add(String name, GgufType tensorType, List<Long> dimensions, TensorContent content) {
     long rows = dimensions.size() == 1 ? 1 : dimensions.getLast();
     long bytes = tensorType.byteSize(dimensions.getFirst(), rows);
     tensors.add(new GgufWriter.Entry(name, tensorType, dimensions, counted(bytes, content)));

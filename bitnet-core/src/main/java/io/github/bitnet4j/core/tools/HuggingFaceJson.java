@@ -66,8 +66,7 @@ final class HuggingFaceJson {
         });
   }
 
-  private static void writeQuantization(JsonGenerator json, ModelConfig config)
-      throws IOException {
+  private static void writeQuantization(JsonGenerator json, ModelConfig config) throws IOException {
     boolean divide = config.scaleRule() == ScaleRule.DIVIDE;
     json.writeObjectFieldStart("quantization_config");
     json.writeStringField("quant_method", "bitnet");

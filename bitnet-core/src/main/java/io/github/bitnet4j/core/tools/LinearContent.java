@@ -81,8 +81,7 @@ final class LinearContent {
     return packed.trits();
   }
 
-  private void writeRows(
-      TernaryTensor trits, TernaryEncoder encoder, int headDim, OutputStream out)
+  private void writeRows(TernaryTensor trits, TernaryEncoder encoder, int headDim, OutputStream out)
       throws IOException {
     byte[] row = new byte[trits.columns()];
     for (int stored = 0; stored < trits.rows(); stored++) {

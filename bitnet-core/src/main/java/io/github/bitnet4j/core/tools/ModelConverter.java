@@ -79,8 +79,7 @@ public final class ModelConverter {
     }
   }
 
-  private static void checkTarget(Path in, Path target, ConvertOptions options)
-      throws IOException {
+  private static void checkTarget(Path in, Path target, ConvertOptions options) throws IOException {
     Path parent = target.getParent();
     if (parent == null || !Files.isDirectory(parent)) {
       throw new NoSuchFileException(

@@ -45,12 +45,12 @@ abstract sealed class ModelOutput permits GgufOutput, HuggingFaceOutput {
 
   /** Reads the linear layers of what was written and compares them. */
   void verify(ModelFiles copy) throws IOException {
-    copy.weights().checkNothingLeft();
     long each = (totalBytes - doneBytes) / linears.size();
     for (LinearContent linear : linears) {
       linear.verify(copy);
       advance(each);
     }
+    copy.weights().checkNothingLeft();
     advance(totalBytes - doneBytes);
   }
 
@@ -72,7 +72,9 @@ abstract sealed class ModelOutput permits GgufOutput, HuggingFaceOutput {
     options.progress().onProgress(doneBytes, totalBytes);
   }
 
-  LinearContent linear(int layer, WeightSource.Linear which) {
+  /** Returns a linear layer, of which only its presence and shape are checked now. */
+  LinearContent linear(int layer, WeightSource.Linear which) throws IOException {
+    weights.linear(layer, which);
     LinearContent content = new LinearContent(source.files(), layer, which);
     linears.add(content);
     return content;

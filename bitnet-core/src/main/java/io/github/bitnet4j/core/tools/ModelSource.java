@@ -32,11 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param eosIds the end-of-sequence ids that the model's files name, the most important first
  */
 record ModelSource(
-    Path path,
-    ModelFiles files,
-    Optional<GgufFile> gguf,
-    OptionalInt bosId,
-    List<Integer> eosIds) {
+    Path path, ModelFiles files, Optional<GgufFile> gguf, OptionalInt bosId, List<Integer> eosIds) {
 
   static ModelSource open(Path path, Arena arena, boolean armI2sLayout) throws IOException {
     LoadOptions options = LoadOptions.builder().armI2sLayout(armI2sLayout).build();

@@ -35,8 +35,7 @@ final class TokenizerFiles {
   private final int[] types;
   private final Splitter splitter;
 
-  private TokenizerFiles(
-      Tokenizer tokenizer, List<String> tokens, int[] types, Splitter splitter) {
+  private TokenizerFiles(Tokenizer tokenizer, List<String> tokens, int[] types, Splitter splitter) {
     this.tokenizer = tokenizer;
     this.tokens = tokens;
     this.types = types;
@@ -44,8 +43,7 @@ final class TokenizerFiles {
   }
 
   /** Writes the files; adds to the warnings what the source does not tell. */
-  static void write(Path directory, ModelSource source, List<String> warnings)
-      throws IOException {
+  static void write(Path directory, ModelSource source, List<String> warnings) throws IOException {
     if (source.gguf().isPresent()) {
       writeFromGguf(directory, source, source.gguf().get(), warnings);
       return;
@@ -59,8 +57,7 @@ final class TokenizerFiles {
   }
 
   private static void writeFromGguf(
-      Path directory, ModelSource source, GgufFile gguf, List<String> warnings)
-      throws IOException {
+      Path directory, ModelSource source, GgufFile gguf, List<String> warnings) throws IOException {
     GgufMetadata metadata = new GgufMetadata(gguf.path(), gguf.metadata());
     Tokenizer tokenizer = source.files().tokenizer();
     String model = metadata.string("tokenizer.ggml.model").orElse("");
@@ -98,7 +95,8 @@ final class TokenizerFiles {
       warnings.add(
           "no tokenizer.json is written: "
               + problem
-              + "; copy tokenizer.json and tokenizer_config.json from the model's Hugging Face page");
+              + "; copy tokenizer.json and tokenizer_config.json from the model's Hugging Face"
+              + " page");
     }
   }
 

@@ -56,7 +56,8 @@ final class TokenizerMetadata {
     Tokenizer tokenizer = source.files().tokenizer();
     if (tokenizer == null) {
       warnings.add(
-          "the model has no tokenizer.json: the GGUF file has no tokenizer, and other engines refuse it");
+          "the model has no tokenizer.json: the GGUF file has no tokenizer, and other engines"
+              + " refuse it");
     } else {
       vocabulary(source, metadata, warnings);
     }
@@ -89,7 +90,8 @@ final class TokenizerMetadata {
     vocabulary.read(JsonReader.readBytes(file));
     if (vocabulary.byteFallback) {
       warnings.add(
-          "tokenizer.json is of the SentencePiece kind, which is not converted: the GGUF file has no tokenizer, and other engines refuse it");
+          "tokenizer.json is of the SentencePiece kind, which is not converted: the GGUF file has"
+              + " no tokenizer, and other engines refuse it");
       return;
     }
     metadata.put("tokenizer.ggml.model", new StringValue("gpt2"));
@@ -98,7 +100,8 @@ final class TokenizerMetadata {
       metadata.put("tokenizer.ggml.pre", new StringValue(name));
     } else {
       warnings.add(
-          "tokenizer.json splits text in a way that has no known name in GGUF: tokenizer.ggml.pre is left out, and engines guess");
+          "tokenizer.json splits text in a way that has no known name in GGUF: tokenizer.ggml.pre"
+              + " is left out, and engines guess");
     }
     metadata.put("tokenizer.ggml.tokens", GgufWriter.strings(vocabulary.complete()));
     metadata.put("tokenizer.ggml.token_type", GgufWriter.ints(vocabulary.types));
