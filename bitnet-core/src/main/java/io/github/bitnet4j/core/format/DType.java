@@ -47,7 +47,7 @@ public enum DType {
   }
 
   /** Returns the type of a dense weight, if this is one. */
-  Optional<DenseType> dense() {
+  public Optional<DenseType> dense() {
     return switch (this) {
       case F32 -> Optional.of(DenseType.F32);
       case F16 -> Optional.of(DenseType.F16);

@@ -106,7 +106,7 @@ public final class GgufMetadata {
   }
 
   /** Returns an array, or null. */
-  @Nullable ArrayValue array(String key) throws ModelFormatException {
+  public @Nullable ArrayValue array(String key) throws ModelFormatException {
     return switch (values.get(key)) {
       case null -> null;
       case ArrayValue array -> array;

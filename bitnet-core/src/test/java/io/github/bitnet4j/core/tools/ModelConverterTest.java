@@ -46,8 +46,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelConverterTest {
   private static final int[] IDS = {5, 100, 17, 42, 200, 3, 77, 150};
-  private static final Path TIED_I2S =
-      SampleModels.golden("b158-tied").resolve("../model-i2_s.gguf");
 
   @TempDir private Path folder;
 
@@ -161,9 +159,10 @@ class ModelConverterTest {
       names = {"I2_S", "TQ1_0", "TQ2_0"})
   void retypedGgufKeepsEverythingButTheLayout(Target type) throws IOException {
     Path out = folder.resolve("model.gguf");
-    convert(TIED_I2S, out, type, null);
+    convert(ToolCases.TIED_I2S, out, type, null);
     Path reference =
-        TIED_I2S.resolveSibling("model-" + type.name().toLowerCase(Locale.ROOT) + ".gguf");
+        ToolCases.TIED_I2S.resolveSibling(
+            "model-" + type.name().toLowerCase(Locale.ROOT) + ".gguf");
     assertThat(tensors(out)).containsExactlyEntriesOf(tensors(reference));
     assertThat(metadata(out)).isEqualTo(metadata(reference));
   }
@@ -184,7 +183,7 @@ class ModelConverterTest {
 
   @Test
   void aDirectoryHoldsTheValuesOfABlockTypeAsFloats() throws IOException {
-    Path q6 = TIED_I2S.resolveSibling("model-i2_s-embd_q6_k.gguf");
+    Path q6 = ToolCases.TIED_I2S.resolveSibling("model-i2_s-embd_q6_k.gguf");
     Path out = folder.resolve("model");
     convert(q6, out, Target.HUGGING_FACE, null);
     assertThat(logits(out)).containsExactly(logits(q6));
@@ -344,12 +343,12 @@ class ModelConverterTest {
 
   @Test
   void doesNotReplaceItsInput() throws IOException {
-    Path in = Files.copy(TIED_I2S, folder.resolve("model.gguf"));
+    Path in = Files.copy(ToolCases.TIED_I2S, folder.resolve("model.gguf"));
     assertThatExceptionOfType(FileAlreadyExistsException.class)
         .isThrownBy(
             () -> ModelConverter.convert(in, in, ConvertOptions.builder().overwrite(true).build()))
         .withMessageContaining("another output than the input");
-    assertThat(in).hasSameBinaryContentAs(TIED_I2S);
+    assertThat(in).hasSameBinaryContentAs(ToolCases.TIED_I2S);
   }
 
   @Test
