@@ -8,8 +8,14 @@ public enum FinishReason {
   STOP_STRING,
   /** {@link GenerationConfig#maxTokens()} tokens were generated. */
   LENGTH,
-  /** The context is full: prompt and continuation take all of its positions. */
+  /**
+   * The context is full: prompt and continuation take all of its positions. A prompt that fills it
+   * alone ends so at once, without a token.
+   */
   CONTEXT_FULL,
-  /** It was cancelled: by {@link Session#cancel}, a closed stream or session, or an interrupt. */
+  /**
+   * It was cancelled: by {@link Session#cancel}, a closed stream or session, or an interrupt. Text
+   * that was still held back, a part of a character or of a stop string, is not in the result.
+   */
   CANCELLED
 }

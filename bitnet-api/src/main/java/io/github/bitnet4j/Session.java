@@ -129,7 +129,11 @@ public interface Session extends AutoCloseable {
 
   /**
    * Runs the model once over token ids and reports every intermediate value of every layer, in the
-   * order of computation. It starts from an empty context, and leaves the ids in the KV cache.
+   * order of computation. It starts from an empty context, and leaves the ids in the KV cache. If
+   * it is cancelled it returns early.
+   *
+   * <p>A diagnostic tool: it holds the values of all ids at once, the logits on the heap ({@code
+   * ids x vocabSize} floats).
    *
    * @param ids the tokens, as for {@link #generate(int[], GenerationConfig)}
    * @param listener called on this thread

@@ -304,21 +304,6 @@ class CancellationTest {
   }
 
   @Test
-  void aReaderNeverMeetsTheThreadThatClosesItsStream() throws Exception {
-    for (int round = 0; round < 100; round++) {
-      TokenStream stream = session.stream(PROMPT, config(200).build());
-      Iterator<Token> tokens = stream.iterator();
-      tokens.next();
-      Other<Void> closing = other(stream::close).start();
-      while (tokens.hasNext()) {
-        tokens.next();
-      }
-      assertThat(stream.result().ids()).isNotEmpty();
-      closing.result();
-    }
-  }
-
-  @Test
   void aSamplerMayCloseItsStream() {
     TokenStream[] stream = new TokenStream[1];
     Sampler sampler = at(1, () -> stream[0].close());

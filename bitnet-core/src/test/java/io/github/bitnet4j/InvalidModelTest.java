@@ -78,15 +78,18 @@ class InvalidModelTest {
     Path missing = temp.resolve("missing");
     assertThatExceptionOfType(NoSuchFileException.class)
         .isThrownBy(() -> Model.load(missing))
-        .withMessage(missing + ": expected a model directory, found nothing");
+        .withMessage(missing + ": expected a model directory or a GGUF file, found nothing");
   }
 
-  @Test
-  void aPlainFileIsNoModel() throws IOException {
-    Path file = Files.writeString(temp.resolve("model.gguf"), "GGUF");
+  @ParameterizedTest
+  @ValueSource(strings = {"", "GGUF", "some text", "{}"})
+  void aFileOfAnotherKindIsNoModel(String content) throws IOException {
+    Path file = Files.writeString(temp.resolve("model.bin"), content);
     assertThatExceptionOfType(ModelFormatException.class)
         .isThrownBy(() -> Model.load(file))
-        .withMessageStartingWith(file + ": expected")
+        .satisfies(e -> assertThat(e.path()).isEqualTo(file))
+        .withMessageStartingWith(file + ": ")
+        .withMessageContaining("expected")
         .withMessageContaining("found");
   }
 
@@ -127,7 +130,7 @@ class InvalidModelTest {
           """
           architectures | null | nothing
           architectures | [] | nothing
-          architectures | ["GPT2LMHeadModel"] | BitNetForCausalLM or LlamaForCausalLM, found GPT2LMHeadModel
+          architectures | ["GPT2LMHeadModel"] | LlamaForCausalLM or BitnetForCausalLM, found GPT2LMHeadModel
           architectures | ["bitnetforcausallm"] | found bitnetforcausallm
           architectures | "BitNetForCausalLM" | a list of strings, found a string
           architectures | [1] | strings, found the number 1
@@ -150,7 +153,6 @@ class InvalidModelTest {
           quantization_config.quant_method | null | expected bitnet
           quantization_config.linear_class | "foo" | autobitlinear or bitlinear, found foo
           quantization_config.quantization_mode | "sometimes" | quantization_mode: expected offline
-          quantization_config.use_rms_norm | true | use_rms_norm: expected false, found true
           quantization_config.use_rms_norm | "no" | true or false, found a string
           quantization_config.modules_to_not_convert | ["lm_head", "q_proj"] | modules_to_not_convert: expected lm_head, found q_proj
           quantization_config.modules_to_not_convert | "lm_head" | a list of strings, found a string
@@ -335,6 +337,12 @@ class InvalidModelTest {
     assertRejected(weights, "tensor " + NORM + " at byte ", "found U16");
   }
 
+  @Test
+  void normsOfLinearLayersAreNeededIfTheConfigurationHasThem() throws IOException {
+    SampleModels.setConfig(directory, "quantization_config.use_rms_norm", "true");
+    assertRejected(directory, "expected the tensor model.layers.0.", "rms_norm.weight, found none");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -361,7 +369,9 @@ class InvalidModelTest {
     int code = 3 << 2 * position;
     SampleModels.editTensor(directory, Q, data -> data[at] |= (byte) code);
     assertRejected(
-        weights, "tensor " + Q + " at byte ", "trit codes 0 to 2, found 3 in its byte " + at);
+        weights,
+        "tensor " + Q + " at byte ",
+        "valid trit codes, found an invalid one in its byte " + at + ";");
   }
 
   @ParameterizedTest

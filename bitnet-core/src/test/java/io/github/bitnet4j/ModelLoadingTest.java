@@ -162,7 +162,7 @@ class ModelLoadingTest {
             "4 M parameters",
             "kernels ",
             "2 threads",
-            "1 MB mapped + 0 MB prepared",
+            "1.9 MB mapped + 0.0 MB prepared",
             " ms");
   }
 

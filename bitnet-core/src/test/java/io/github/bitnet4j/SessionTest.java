@@ -548,7 +548,7 @@ class SessionTest {
         Session s = tied.newSession()) {
       assertThatIllegalStateException()
           .isThrownBy(tied::tokenizer)
-          .withMessageContaining("has no tokenizer.json; use token ids instead of text");
+          .withMessageContaining("takes token ids only: the directory has no tokenizer.json");
       assertThatIllegalStateException().isThrownBy(() -> s.generate("text"));
       assertThatIllegalStateException().isThrownBy(() -> s.chat(ChatMessage.user("text")));
       int[] ids = {294, 257};

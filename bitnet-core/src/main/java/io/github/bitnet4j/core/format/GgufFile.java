@@ -174,7 +174,12 @@ final class GgufFile {
   private ArrayValue readArray(String key, int depth) throws ModelFormatException {
     long start = at;
     if (depth > MAX_ARRAY_DEPTH) {
-      throw problem(start, key + ": expected arrays nested at most " + MAX_ARRAY_DEPTH + " deep");
+      throw problem(
+          start,
+          key
+              + ": expected arrays nested at most "
+              + MAX_ARRAY_DEPTH
+              + " deep, found a deeper one");
     }
     int elementType = (int) u32(key);
     int elementBytes =
@@ -256,7 +261,10 @@ final class GgufFile {
         bytes = d.type.byteSize(rowLength, d.elements / rowLength);
       } catch (ArithmeticException e) {
         throw new ModelFormatException(
-            path, "tensor %s: its dimensions %s overflow".formatted(d.name, d.dimensions), e);
+            path,
+            "tensor %s: expected dimensions of a real tensor, found %s, whose product overflows"
+                .formatted(d.name, d.dimensions),
+            e);
       }
       if (!d.type.fits(rowLength, d.elements)) {
         throw new ModelFormatException(
@@ -318,7 +326,7 @@ final class GgufFile {
       long end = before.fileOffset() + before.data().byteSize();
       if (end > tensor.fileOffset()) {
         throw tensor.problem(
-            "expected it behind %s, which ends at byte %d; the tensors overlap"
+            "expected it behind %s, which ends at byte %d, found them overlapping"
                 .formatted(before.name(), end));
       }
     }

@@ -1,10 +1,13 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.spi.TernaryLayout;
+import io.github.bitnet4j.tokenizer.Tokenizer;
+import io.github.bitnet4j.tokenizer.TokenizerFormatException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -15,12 +18,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A model in a GGUF file, or in several that were split from one. */
+/**
+ * A model in a GGUF file, or in several that were split from one.
+ *
+ * <p>Files with a vocabulary that is incomplete or of an unknown kind exist, so such a model still
+ * loads; it then takes token ids only.
+ */
 final class GgufModel {
+  private static final Logger LOG = LoggerFactory.getLogger(Model.class);
   private static final Pattern SPLIT_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
   private static final int MAX_SPLITS = 99_999;
-  private static final int MAX_TOKEN_ID = 1 << 24;
 
   private GgufModel() {}
 
@@ -46,13 +56,29 @@ final class GgufModel {
     TernaryLayout i2sLayout = options.armI2sLayout() ? TernaryLayout.I2_S_ARM : TernaryLayout.I2_S;
     GgufWeights weights =
         new GgufWeights(first.path(), config, tensors.values(), i2sLayout, fileBytes);
-    return new ModelFiles(config, stopIds(metadata), null, weights);
+    Tokenizer tokenizer = null;
+    String noTokenizerReason = "the file has no tokenizer.ggml keys";
+    try {
+      tokenizer = GgufTokenizer.read(metadata, path.toString());
+      if (GgufTokenizer.hasPlaceholderTemplate(metadata)) {
+        LOG.warn(
+            "{}: its chat template is a converter's placeholder; the one that bitnet-b1.58-2B-4T"
+                + " was trained with is used instead",
+            path);
+      }
+    } catch (TokenizerFormatException e) {
+      noTokenizerReason = "its tokenizer cannot be used: " + e.getMessage();
+      LOG.warn("{} takes token ids only: {}", path, noTokenizerReason);
+    }
+    return new ModelFiles(
+        config, stopIds(metadata, config.vocabSize()), tokenizer, noTokenizerReason, weights);
   }
 
-  private static List<Integer> stopIds(GgufMetadata metadata) throws ModelFormatException {
+  private static List<Integer> stopIds(GgufMetadata metadata, int vocabSize)
+      throws ModelFormatException {
     List<Integer> ids = new ArrayList<>();
     for (String key : List.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id")) {
-      metadata.optionalInt(key, 0, MAX_TOKEN_ID).ifPresent(ids::add);
+      metadata.optionalInt(key, 0, vocabSize - 1).ifPresent(ids::add);
     }
     return ids;
   }

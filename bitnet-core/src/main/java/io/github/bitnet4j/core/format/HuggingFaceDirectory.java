@@ -25,6 +25,7 @@ final class HuggingFaceDirectory {
         config.model(),
         config.stopIds(),
         tokenizer,
+        "the directory has no tokenizer.json",
         new HuggingFaceWeights(config.model(), config.masters(), tensors));
   }
 

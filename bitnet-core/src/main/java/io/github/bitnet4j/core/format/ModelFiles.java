@@ -29,16 +29,24 @@ public final class ModelFiles {
   private final ModelConfig config;
   private final List<Integer> stopIds;
   private final @Nullable Tokenizer tokenizer;
+  private final String noTokenizerReason;
   private final WeightSource weights;
 
+  /**
+   * Creates opened files.
+   *
+   * @param noTokenizerReason why there is no tokenizer, for messages; unused if there is one
+   */
   ModelFiles(
       ModelConfig config,
       List<Integer> stopIds,
       @Nullable Tokenizer tokenizer,
+      String noTokenizerReason,
       WeightSource weights) {
     this.config = config;
     this.stopIds = List.copyOf(stopIds);
     this.tokenizer = tokenizer;
+    this.noTokenizerReason = noTokenizerReason;
     this.weights = weights;
   }
 
@@ -77,9 +85,14 @@ public final class ModelFiles {
     return config;
   }
 
-  /** Returns the tokenizer, or null if the files have none. */
+  /** Returns the tokenizer, or null if the files have none that can be used. */
   public @Nullable Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /** Returns why there is no tokenizer; for messages. */
+  public String noTokenizerReason() {
+    return noTokenizerReason;
   }
 
   /** Returns the ids that end a generation, ascending. */

@@ -204,7 +204,10 @@ public final class SafetensorsFile {
         }
       } catch (ArithmeticException e) {
         throw new ModelFormatException(
-            path, "tensor %s: its shape %s overflows".formatted(name, Arrays.toString(shape)), e);
+            path,
+            "tensor %s: expected the shape of a real tensor, found %s, whose product overflows"
+                .formatted(name, Arrays.toString(shape)),
+            e);
       }
       if (bytes != end - begin) {
         throw problem(

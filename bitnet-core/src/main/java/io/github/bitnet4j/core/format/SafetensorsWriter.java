@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 
 /** Writes safetensors files. */
@@ -88,10 +89,10 @@ public final class SafetensorsWriter {
       }
       json.writeEndObject();
     }
-    while ((text.getBuffer().length() & 7) != 0) { // readers like the data aligned
-      text.append(' ');
-    }
-    return text.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] utf8 = text.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] padded = Arrays.copyOf(utf8, (utf8.length + 7) & ~7); // readers like the data aligned
+    Arrays.fill(padded, utf8.length, padded.length, (byte) ' ');
+    return padded;
   }
 
   private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {

@@ -6,6 +6,7 @@ import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,7 @@ public final class Transformer {
    * @param ids the sequence whose first {@code cache.length()} ids are in the cache
    * @param end appends the ids up to here; above {@code cache.length()}
    * @param logits receives {@code [vocabSize]}
-   * @param cancelled asked before every layer
+   * @param cancelled asked while waiting and before every layer
    * @return false if cancelled; the cache then holds the passes that were complete
    */
   public boolean forward(
@@ -81,7 +82,7 @@ public final class Transformer {
    * @param end as above
    * @param logits receives {@code [end - cache.length() x vocabSize]}
    * @param trace hears every intermediate value, if given
-   * @param cancelled asked before every layer
+   * @param cancelled asked while waiting and before every layer
    * @return false if cancelled; the cache is then as it was
    */
   public boolean forwardAll(
@@ -108,7 +109,9 @@ public final class Transformer {
       float[] logits,
       BooleanSupplier cancelled,
       @Nullable TraceListener trace) {
-    turn.lock();
+    if (!awaitTurn(cancelled)) {
+      return false;
+    }
     try {
       acts.trace = trace;
       start(ids, end, cache);
@@ -130,6 +133,28 @@ public final class Transformer {
       acts.trace = null;
       acts.releaseAbove(MAX_ROWS);
       turn.unlock();
+    }
+  }
+
+  /** Waits for the passes of other sessions that asked earlier; returns false if cancelled. */
+  private boolean awaitTurn(BooleanSupplier cancelled) {
+    boolean interrupted = false;
+    try {
+      while (!cancelled.getAsBoolean()) {
+        try {
+          if (turn.tryLock(50, TimeUnit.MILLISECONDS)) {
+            return true;
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+          return false;
+        }
+      }
+      return false;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

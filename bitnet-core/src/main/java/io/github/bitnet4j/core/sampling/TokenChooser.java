@@ -19,8 +19,8 @@ public final class TokenChooser {
   private final RandomGenerator random;
 
   /**
-   * Candidates as a binary heap, most probable first: the bits of the probability above, the
-   * complement of the id below, so that of two equal ones the lower id is the larger number.
+   * Candidates as a binary heap, largest logit first: an integer in the order of the logits above,
+   * the complement of the id below, so that of two equal ones the lower id is the larger number.
    */
   private long[] heap = {};
 
@@ -100,7 +100,7 @@ public final class TokenChooser {
   /** Draws from the most probable tokens, in that order. */
   private int drawFromTop(float[] logits, float max) {
     double total = weigh(logits, max);
-    fillHeap(logits.length);
+    fillHeap(logits);
     int most = logits.length;
     if (topK > 0 && topK < most) {
       most = topK;
@@ -139,12 +139,15 @@ public final class TokenChooser {
     return sum;
   }
 
-  private void fillHeap(int size) {
+  private void fillHeap(float[] logits) {
+    int size = logits.length;
     if (heap.length < size) {
       heap = new long[size];
     }
     for (int id = 0; id < size; id++) {
-      heap[id] = ((long) Float.floatToRawIntBits(probabilities[id]) << 32) | (~id & 0xFFFFFFFFL);
+      int bits = Float.floatToRawIntBits(logits[id] + 0f); // makes -0 a 0
+      int ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE); // turns the order of negative floats
+      heap[id] = ((long) ordered << 32) | (~id & 0xFFFFFFFFL);
     }
     heapSize = size;
     candidates = size;
@@ -182,8 +185,8 @@ public final class TokenChooser {
     heap[i] = value;
   }
 
-  private static float probability(long candidate) {
-    return Float.intBitsToFloat((int) (candidate >>> 32));
+  private float probability(long candidate) {
+    return probabilities[id(candidate)];
   }
 
   private static int id(long candidate) {

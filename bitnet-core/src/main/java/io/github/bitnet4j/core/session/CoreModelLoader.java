@@ -106,10 +106,11 @@ public final class CoreModelLoader implements ModelLoader {
         info.kernels(),
         info.vectorBits() == 0 ? "no vectors" : info.vectorBits() + "-bit vectors",
         info.threads(),
-        info.mappedBytes() / 1_000_000,
-        info.preparedBytes() / 1_000_000,
+        Math.round(info.mappedBytes() / 1e5) / 10.0,
+        Math.round(info.preparedBytes() / 1e5) / 10.0,
         info.loadTime().toMillis());
     Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
-    return new TransformerModel(info, files.tokenizer(), transformer, team, arena);
+    return new TransformerModel(
+        info, files.tokenizer(), files.noTokenizerReason(), transformer, team, arena);
   }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class TransformerModel implements Model {
   private final ModelInfo info;
   private final @Nullable Tokenizer tokenizer;
+  private final String noTokenizerReason;
   private final Transformer transformer;
   private final WorkerTeam team;
   private final Arena arena;
@@ -23,11 +24,13 @@ final class TransformerModel implements Model {
   TransformerModel(
       ModelInfo info,
       @Nullable Tokenizer tokenizer,
+      String noTokenizerReason,
       Transformer transformer,
       WorkerTeam team,
       Arena arena) {
     this.info = info;
     this.tokenizer = tokenizer;
+    this.noTokenizerReason = noTokenizerReason;
     this.transformer = transformer;
     this.team = team;
     this.arena = arena;
@@ -42,7 +45,7 @@ final class TransformerModel implements Model {
   public Tokenizer tokenizer() {
     if (tokenizer == null) {
       throw new IllegalStateException(
-          info.path() + " has no tokenizer.json; use token ids instead of text");
+          "%s takes token ids only: %s".formatted(info.path(), noTokenizerReason));
     }
     return tokenizer;
   }
@@ -61,9 +64,10 @@ final class TransformerModel implements Model {
       if (closed) {
         throw new IllegalStateException("the model is closed: " + info.path());
       }
+      Session session = new TransformerSession(this);
       openSessions++;
+      return session;
     }
-    return new TransformerSession(this);
   }
 
   /** Called once by each session when it is closed. */

@@ -67,8 +67,8 @@ public final class Trace {
   }
 
   /**
-   * Reads a trace from a safetensors file: its two-dimensional tensors of F32 and I8. Others are
-   * left out.
+   * Reads a trace from a safetensors file: its two-dimensional tensors of F32 and I8. Others, and
+   * empty ones, are left out.
    *
    * @throws io.github.bitnet4j.ModelFormatException if it is no valid safetensors file
    * @throws IOException if reading fails
@@ -78,7 +78,8 @@ public final class Trace {
     try (Arena arena = Arena.ofConfined()) {
       for (Tensor tensor : SafetensorsFile.open(file, arena).tensors().values()) {
         boolean int8 = tensor.dtype() == DType.I8;
-        boolean fits = tensor.data().byteSize() <= 4L * (Integer.MAX_VALUE - 8);
+        long count = tensor.data().byteSize() / tensor.dtype().bytes();
+        boolean fits = count > 0 && count <= Integer.MAX_VALUE - 8;
         if (tensor.shape().size() == 2 && fits && (int8 || tensor.dtype() == DType.F32)) {
           steps.put(tensor.name(), read(tensor, int8));
         }

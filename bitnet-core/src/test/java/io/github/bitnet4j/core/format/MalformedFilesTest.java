@@ -18,7 +18,6 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,12 +27,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The files of {@code malformed/}: each is accepted or rejected as its manifest says. */
 @Timeout(10)
 class MalformedFilesTest {
-  /**
-   * Valid models that are not supported yet. A test fails as soon as one of them loads: then take
-   * it off this list.
-   */
-  private static final Set<String> NOT_YET_SUPPORTED = Set.of("hf_ok_online");
-
   private static final Path FOLDER = SampleModels.resource("malformed");
 
   record Case(String path, String kind, String expect, String note) {
@@ -67,6 +60,10 @@ class MalformedFilesTest {
     return cases("safetensors").stream();
   }
 
+  static Stream<Case> ggufFiles() throws IOException {
+    return cases("gguf").stream();
+  }
+
   static Stream<Case> directories() throws IOException {
     return cases("hf-dir").stream();
   }
@@ -81,7 +78,6 @@ class MalformedFilesTest {
         .hasSizeGreaterThan(50)
         .extracting(Case::expect)
         .contains("accept", "reject");
-    assertThat(cases("hf-dir")).extracting(Case::path).containsAll(NOT_YET_SUPPORTED);
   }
 
   @ParameterizedTest
@@ -95,8 +91,31 @@ class MalformedFilesTest {
         assertThatExceptionOfType(ModelFormatException.class)
             .isThrownBy(() -> SafetensorsFile.open(file, arena))
             .satisfies(e -> assertThat(e.path()).isEqualTo(file))
-            .withMessageStartingWith(file + ": ");
+            .withMessageStartingWith(file + ": ")
+            .withMessageContaining("expected")
+            .withMessageContaining("found");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("ggufFiles")
+  void ggufFilesAreJudgedAsTheManifestSays(Case c) throws IOException {
+    Path file = FOLDER.resolve(c.path);
+    if (c.expect.equals("accept")) {
+      try (Arena arena = Arena.ofConfined()) {
+        assertThat(GgufFile.open(file, arena, false)).isNotNull();
+      }
+    }
+    boolean model = c.path.startsWith("ggufm_"); // the others are containers only
+    if (model && c.expect.equals("accept")) {
+      assertGenerates(file);
+    } else {
+      assertThatExceptionOfType(ModelFormatException.class)
+          .isThrownBy(() -> Model.load(file).close())
+          .withMessageStartingWith(file + ": ")
+          .withMessageContaining("expected")
+          .withMessageContaining("found");
     }
   }
 
@@ -104,20 +123,24 @@ class MalformedFilesTest {
   @MethodSource("directories")
   void modelDirectoriesAreJudgedAsTheManifestSays(Case c) throws IOException {
     Path directory = FOLDER.resolve(c.path);
-    if (c.expect.equals("accept") && !NOT_YET_SUPPORTED.contains(c.path)) {
-      try (Model model = Model.load(directory);
-          Session session = model.newSession()) {
-        GenerationConfig three =
-            GenerationConfig.builder().maxTokens(3).ignoreStopTokens(true).build();
-        assertThat(session.generate(new int[] {0, 1}, three).finishReason())
-            .isEqualTo(FinishReason.LENGTH);
-      }
+    if (c.expect.equals("accept")) {
+      assertGenerates(directory);
     } else {
       assertThatExceptionOfType(ModelFormatException.class)
           .isThrownBy(() -> Model.load(directory).close())
           .withMessageStartingWith(directory.toString())
           .withMessageContaining("expected")
           .withMessageContaining("found");
+    }
+  }
+
+  private static void assertGenerates(Path path) throws IOException {
+    try (Model model = Model.load(path);
+        Session session = model.newSession()) {
+      GenerationConfig three =
+          GenerationConfig.builder().maxTokens(3).ignoreStopTokens(true).build();
+      assertThat(session.generate(new int[] {0, 1}, three).finishReason())
+          .isEqualTo(FinishReason.LENGTH);
     }
   }
 }

@@ -1,0 +1,89 @@
+package io.github.bitnet4j.core;
+
+import io.github.bitnet4j.core.format.HuggingFaceDirectory;
+import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.KernelProvider;
+import io.github.bitnet4j.spi.Kernels;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ServiceLoader;
+
+/** A forward pass without a session around it: logits of every position, cut as a test likes. */
+public final class TestModel implements AutoCloseable {
+  private final Arena arena = Arena.ofShared();
+  private final WorkerTeam team;
+  private final Transformer transformer;
+
+  /** Loads a Hugging Face directory. */
+  public TestModel(Path directory, String kernelName, int threads) throws IOException {
+    team = new WorkerTeam(threads, "test");
+    HuggingFaceDirectory opened = HuggingFaceDirectory.open(directory, arena);
+    Kernels kernels = kernels(kernelName);
+    transformer =
+        new Transformer(
+            opened.config(),
+            opened.loadWeights(kernels, arena, team, (done, total) -> {}).weights(),
+            kernels,
+            team);
+  }
+
+  /** Returns the kernels of a provider, which must be usable. */
+  public static Kernels kernels(String name) {
+    for (KernelProvider provider : ServiceLoader.load(KernelProvider.class)) {
+      if (provider.name().equals(name)) {
+        if (provider.unavailableReason().isPresent()) {
+          throw new AssertionError(name + ": " + provider.unavailableReason().get());
+        }
+        return provider.kernels();
+      }
+    }
+    throw new AssertionError("no kernels " + name);
+  }
+
+  public ModelConfig config() {
+    return transformer.config();
+  }
+
+  public Transformer transformer() {
+    return transformer;
+  }
+
+  public KvCache newCache() {
+    return new KvCache(config(), config().contextLength());
+  }
+
+  /** Returns the logits of all positions, {@code [ids x vocabSize]}, in one pass. */
+  public float[] logits(int[] ids) {
+    return logits(ids, ids.length);
+  }
+
+  /** Returns the logits of all positions, computed in passes of at most {@code chunk} tokens. */
+  public float[] logits(int[] ids, int chunk) {
+    float[] all = new float[ids.length * config().vocabSize()];
+    try (KvCache cache = newCache()) {
+      while (cache.length() < ids.length) {
+        append(ids, Math.min(ids.length, cache.length() + chunk), cache, all);
+      }
+    }
+    return all;
+  }
+
+  /** Appends the ids up to {@code end} and puts the logits of their positions into {@code all}. */
+  public void append(int[] ids, int end, KvCache cache, float[] all) {
+    int begin = cache.length();
+    int vocabSize = config().vocabSize();
+    float[] some = new float[(end - begin) * vocabSize];
+    transformer.forwardAll(ids, end, cache, some, null, () -> false);
+    System.arraycopy(some, 0, all, begin * vocabSize, some.length);
+  }
+
+  @Override
+  public void close() {
+    team.close();
+    arena.close();
+  }
+}

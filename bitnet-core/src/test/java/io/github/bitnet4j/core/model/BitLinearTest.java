@@ -1,0 +1,135 @@
+package io.github.bitnet4j.core.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.core.Fixtures;
+import io.github.bitnet4j.core.TestModel;
+import io.github.bitnet4j.core.model.ModelConfig.Activation;
+import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryTensor;
+import io.github.bitnet4j.spi.TernaryTensor.Layout;
+import io.github.bitnet4j.tokenizer.json.JsonValue;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole linear layers, quantizer included, against the reference's two flavours. */
+class BitLinearTest {
+  static Stream<Arguments> cases() throws IOException {
+    return Fixtures.unitCases("bitlinear.json").stream()
+        .flatMap(c -> Stream.of("scalar", "vector").map(kernels -> Arguments.of(c, kernels)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void computesWhatTheReferenceComputes(JsonObject expected, String kernelName) {
+    int out = Fixtures.integer(expected.get("out"));
+    int in = Fixtures.integer(expected.get("in"));
+    ScaleRule rule =
+        switch (Fixtures.string(expected.get("linear_class"))) {
+          case "bitlinear" -> ScaleRule.DIVIDE;
+          case "autobitlinear" -> ScaleRule.MULTIPLY;
+          default -> throw new AssertionError("unknown flavour");
+        };
+    List<JsonValue> inputs = Fixtures.elements(expected.get("x"));
+    int rows = inputs.size();
+    float[] scales = Fixtures.floats(expected.get("act_scale"));
+    Kernels kernels = TestModel.kernels(kernelName);
+    try (WorkerTeam team = new WorkerTeam(2, "test");
+        Arena arena = Arena.ofShared()) {
+      ModelConfig config = config(in, out, rule);
+      Activations acts = activations(config, kernels, team, rows);
+      byte[] packed = HexFormat.of().parseHex(Fixtures.string(expected.get("packed_hex")));
+      TernaryTensor tensor =
+          new TernaryTensor("w", Layout.ROW_QUARTERS, out, in, MemorySegment.ofArray(packed));
+      float weightScale = (float) Fixtures.number(expected.get("weight_scale"));
+      TernaryWeight weight = new TernaryWeight(kernels.prepare(tensor, arena), weightScale);
+      float[] x = new float[rows * in];
+      for (int row = 0; row < rows; row++) {
+        System.arraycopy(Fixtures.floats(inputs.get(row)), 0, x, row * in, in);
+      }
+      float[] y = new float[rows * out];
+
+      new Quantizer("w", in, acts).forward(x);
+      new BitLinear("w", weight, rule, acts).forward(y);
+
+      for (int row = 0; row < rows; row++) {
+        int[] int8 = row(expected, "int8", row);
+        for (int i = 0; i < in; i++) {
+          assertThat((int) acts.int8[row * in + i]).as("int8 %d, %d", row, i).isEqualTo(int8[i]);
+        }
+        // The reference divides by way of a reciprocal, and sums the second flavour in float.
+        assertThat(acts.scales[row])
+            .as("scale %d", row)
+            .isCloseTo(scales[row], within(1e-6f * scales[row]));
+        int[] products = row(expected, "acc", row);
+        float[] outputs = Fixtures.floats(Fixtures.elements(expected.get("y")).get(row));
+        float bound = 1e-6f * largest(outputs);
+        for (int o = 0; o < out; o++) {
+          assertThat(acts.products[row * out + o]).as("acc %d, %d", row, o).isEqualTo(products[o]);
+          assertThat(y[row * out + o]).as("y %d, %d", row, o).isCloseTo(outputs[o], within(bound));
+        }
+      }
+    }
+  }
+
+  private static float largest(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
+  }
+
+  private static int[] row(JsonObject expected, String name, int row) {
+    return Fixtures.ints(Fixtures.elements(expected.get(name)).get(row));
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void refusesInputsThatAreNotFiniteAndNamesTheLayerAndThePosition(float bad) {
+    for (String kernelName : List.of("scalar", "vector")) {
+      try (WorkerTeam team = new WorkerTeam(2, "test")) {
+        ModelConfig config = config(32, 8, ScaleRule.MULTIPLY);
+        Activations acts = activations(config, TestModel.kernels(kernelName), team, 4);
+        float[] x = new float[4 * 32];
+        x[2 * 32 + 31] = bad;
+        Quantizer quantizer = new Quantizer("layers.7.o_proj", 32, acts);
+        assertThatThrownBy(() -> quantizer.forward(x))
+            .isInstanceOf(NonFiniteValueException.class)
+            .hasMessageContaining("layers.7.o_proj")
+            .hasMessageContaining("position 2");
+      }
+    }
+  }
+
+  private static ModelConfig config(int in, int out, ScaleRule rule) {
+    return new ModelConfig(
+        "test", in, out, 1, 1, 1, 2, 1, 16, 1e-5f, 10_000, Activation.SILU, false, rule, true);
+  }
+
+  private static Activations activations(
+      ModelConfig config, Kernels kernels, WorkerTeam team, int rows) {
+    Activations acts = new Activations(config, kernels, team);
+    acts.reserveRows(rows);
+    try (KvCache cache = new KvCache(config, rows)) {
+      for (int row = 0; row < rows; row++) {
+        acts.batch.add(0, cache, row);
+      }
+    }
+    return acts;
+  }
+}

@@ -1,0 +1,44 @@
+package io.github.bitnet4j.cli;
+
+import io.github.bitnet4j.LoadOptions;
+import java.util.Locale;
+
+/**
+ * Shows a person how far the loading of a large model has come: a line that is erased at the end.
+ */
+final class LoadProgress implements LoadOptions.ProgressListener {
+  private static final long LARGE = 100_000_000;
+  private static final int BAR = 40;
+
+  private final Terminal terminal;
+  private boolean shown;
+
+  LoadProgress(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public void onProgress(long done, long total) {
+    if (terminal.interactive() && total > LARGE) {
+      int bar = (int) (BAR * done / total);
+      terminal
+          .err()
+          .printf(
+              Locale.ROOT,
+              "\rLoading [%s%s] %3d %%",
+              "=".repeat(bar),
+              " ".repeat(BAR - bar),
+              100 * done / total);
+      terminal.err().flush();
+      shown = true;
+    }
+  }
+
+  /** Leaves an empty line, if a line was shown. */
+  void erase() {
+    if (shown) {
+      terminal.err().print("\r" + " ".repeat(BAR + 20) + "\r");
+      terminal.err().flush();
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.github.bitnet4j.cli;
+
+import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.tokenizer.ChatTemplateException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The program {@code bitnet}. The exit code is 0, or 1 if a model or an input cannot be used, or 2
+ * if the arguments are wrong; a process that a signal ends has 128 and the signal's number.
+ */
+public final class Main {
+  private static final Set<String> OWN_OPTIONS = Set.of("-h", "--help", "-V", "--version");
+
+  private Main() {}
+
+  /** Runs the command that the arguments name, {@code generate} if they name none. */
+  public static void main(String[] args) {
+    if (List.of(args).contains("--verbose")) {
+      // slf4j-simple reads its configuration once, when the first logger is made.
+      System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "info");
+    }
+    System.exit(run(Terminal.system(), args));
+  }
+
+  /** Runs a command and returns the exit code. */
+  static int run(Terminal terminal, String... args) {
+    BitnetCommand bitnet = new BitnetCommand();
+    CommandLine line =
+        new CommandLine(bitnet)
+            .addSubcommand(new GenerateCommand(terminal))
+            .addSubcommand(new ChatCommand(terminal))
+            .addSubcommand(new TraceCommand(terminal))
+            .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
+            .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
+            .setExpandAtFiles(false) // a prompt may begin with @
+            .setUsageHelpWidth(90)
+            .setUsageHelpLongOptionsMaxWidth(26)
+            .setParameterExceptionHandler((e, arguments) -> usageError(e))
+            .setExecutionExceptionHandler(
+                (e, command, parsed) -> error(e, command, bitnet.verbose));
+    return line.execute(withCommand(args));
+  }
+
+  private static String[] withCommand(String[] args) {
+    boolean named = args.length > 0 && (!args[0].startsWith("-") || OWN_OPTIONS.contains(args[0]));
+    return named
+        ? args
+        : Stream.concat(Stream.of("generate"), Stream.of(args)).toArray(String[]::new);
+  }
+
+  private static int usageError(ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    String message = Objects.requireNonNullElse(e.getMessage(), "wrong arguments");
+    err.println("error: " + oneLine(message.replaceFirst("^Error: ", "")));
+    if (!UnmatchedArgumentException.printSuggestions(e, err)) {
+      err.println("For help: " + command.getCommandSpec().qualifiedName() + " --help");
+    }
+    return ExitCode.USAGE;
+  }
+
+  private static int error(Exception e, CommandLine command, boolean verbose) throws Exception {
+    if (e instanceof UsageException) {
+      return usageError(new ParameterException(command, e.getMessage()));
+    }
+    String message =
+        switch (e) {
+          case NoSuchFileException missing when missing.getReason() == null ->
+              missing.getFile() + ": no such file";
+          case AccessDeniedException denied when denied.getReason() == null ->
+              denied.getFile() + ": access denied";
+          case IOException _,
+              UncheckedIOException _,
+              IllegalArgumentException _,
+              IllegalStateException _,
+              NonFiniteValueException _,
+              ChatTemplateException _ ->
+              e.getMessage();
+          default -> throw e; // a fault of the program: picocli prints the stack trace
+        };
+    PrintWriter err = command.getErr();
+    err.println("error: " + oneLine(message == null ? e.toString() : message));
+    if (verbose) {
+      e.printStackTrace(err);
+    }
+    return ExitCode.SOFTWARE;
+  }
+
+  private static String oneLine(String message) {
+    return message.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}
