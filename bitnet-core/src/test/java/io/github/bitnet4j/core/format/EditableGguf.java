@@ -77,7 +77,7 @@ final class EditableGguf {
   }
 
   byte[] bytes() {
-    ByteBuffer out = ByteBuffer.allocate(1 << 22).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer out = ByteBuffer.allocate(1 << 23).order(ByteOrder.LITTLE_ENDIAN);
     out.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(3);
     out.putLong(tensors.size()).putLong(metadata.size());
     metadata.forEach(
