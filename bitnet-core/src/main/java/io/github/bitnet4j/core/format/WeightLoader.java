@@ -223,8 +223,8 @@ final class WeightLoader {
   private Packed quantize(Masters masters) throws ModelFormatException {
     Packed packed =
         masters.unpacked()
-            ? TritQuantizer.recoverOrAbsmean(source, masters.weights(), memory)
-            : TritQuantizer.absmean(source, masters.weights(), memory);
+            ? TritQuantizer.recoverOrAbsmean(source, masters, memory)
+            : TritQuantizer.absmean(source, masters, memory);
     preparedBytes.addAndGet(packed.bytes());
     return packed;
   }
