@@ -1,6 +1,5 @@
 package io.github.bitnet4j.tokenizer;
 
-import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
 import io.github.bitnet4j.tokenizer.GgufVocabulary.Utf8Strings;
 import io.github.bitnet4j.tokenizer.SpaceRules.Prefix;
 import io.github.bitnet4j.tokenizer.json.JsonStream;
@@ -8,19 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.BitSet;
 import java.util.Map;
 import java.util.OptionalInt;
 
 /** Understands the vocabulary of a GGUF file. */
 final class GgufVocabularyReader {
-  private static final int NORMAL = 1;
-  private static final int UNKNOWN = 2;
-  private static final int CONTROL = 3;
-  private static final int USER_DEFINED = 4;
-  private static final int UNUSED = 5;
-  private static final int BYTE = 6;
-
   /** The number of tokens of Llama 3, whose splitter the official BitNet file does not name. */
   private static final int LLAMA3_TOKENS = 128_256;
 
@@ -46,7 +37,7 @@ final class GgufVocabularyReader {
   private Vocabulary readByteLevel() throws TokenizerFormatException {
     PreTokenizer preTokenizer = preTokenizer();
     var builder = new VocabularyBuilder(BpeKind.BYTE_LEVEL);
-    readTokens(builder, new BitSet());
+    readTokens(builder);
     Utf8Strings merges = file.merges();
     for (int i = 0; i < merges.size(); i++) {
       String key = "tokenizer.ggml.merges[" + i + "]";
@@ -88,20 +79,12 @@ final class GgufVocabularyReader {
           "tokenizer.ggml.scores",
           "expected a score for each of " + size + " tokens, found " + file.scores().length);
     }
-    for (int id = 0; id < size; id++) {
-      if (!Float.isFinite(file.scores()[id])) {
-        throw fault(
-            "tokenizer.ggml.scores[" + id + "]",
-            "expected a finite number, found " + file.scores()[id]);
-      }
-    }
     var builder = new VocabularyBuilder(BpeKind.SENTENCE_PIECE);
-    var normal = new BitSet();
-    readTokens(builder, normal);
+    readTokens(builder);
     try {
-      builder.mergeByScores(file.scores(), normal);
+      builder.mergeByScores(file.scores());
     } catch (VocabularyException e) {
-      throw fault("tokenizer.ggml.tokens", e.fault());
+      throw fault("tokenizer.ggml.scores", e.fault());
     }
     boolean prefix = file.addSpacePrefix().orElse(true);
     SpaceRules spaces =
@@ -114,9 +97,7 @@ final class GgufVocabularyReader {
         /* addsBos= */ true);
   }
 
-  /** Reads all tokens; sets in {@code normal} the ids that text can become by merging. */
-  private void readTokens(VocabularyBuilder builder, BitSet normal)
-      throws TokenizerFormatException {
+  private void readTokens(VocabularyBuilder builder) throws TokenizerFormatException {
     Utf8Strings tokens = file.tokens();
     int[] types = file.tokenTypes();
     if (tokens.size() > TokenTable.MAX_ID + 1) {
@@ -132,34 +113,12 @@ final class GgufVocabularyReader {
     for (int id = 0; id < tokens.size(); id++) {
       String key = "tokenizer.ggml.tokens[" + id + "]";
       String token = text(tokens, id, key);
-      int type = types.length == 0 ? NORMAL : types[id];
       try {
-        switch (type) {
-          case NORMAL -> {
-            builder.token(token, id);
-            normal.set(id);
-          }
-          case BYTE -> {
-            if (VocabularyBuilder.byteValue(token) < 0) {
-              throw new VocabularyException(
-                  "expected a byte from <0x00> to <0xFF>, found " + JsonStream.excerpt(token));
-            }
-            builder.token(token, id);
-          }
-          case UNKNOWN, CONTROL -> builder.addedToken(added(id, token, true));
-          case USER_DEFINED -> builder.addedToken(added(id, token, false));
-          case UNUSED -> builder.unusedToken(token, id);
-          default ->
-              throw new VocabularyException("expected a token type from 1 to 6, found " + type);
-        }
+        builder.typedToken(token, id, types.length == 0 ? VocabularyBuilder.NORMAL : types[id]);
       } catch (VocabularyException e) {
         throw fault(key, e.fault());
       }
     }
-  }
-
-  private static AddedToken added(int id, String name, boolean special) {
-    return new AddedToken(id, name, special, false, false, false, false);
   }
 
   private Vocabulary vocabulary(

@@ -1,18 +1,20 @@
 package io.github.bitnet4j.tokenizer;
 
 import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
+import io.github.bitnet4j.tokenizer.json.JsonStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns text into token ids and back, by byte-level byte pair encoding (GPT-2, Llama 3, BitNet
- * b1.58 2B-4T).
+ * Turns text into token ids and back, by byte pair encoding: byte-level (GPT-2, Llama 3, BitNet
+ * b1.58 2B-4T) or SentencePiece's with byte fallback (Llama 2).
  *
  * <p>Ids are exactly those of Hugging Face's {@code tokenizers}. Text is taken as Unicode; an
  * unpaired surrogate counts as U+FFFD. Added tokens that are not special are always found in text;
@@ -46,8 +48,11 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads {@code tokenizer.json}, given the file or the folder that holds it, and {@code
-   * tokenizer_config.json} beside it if it is there.
+   * Reads the files of a tokenizer, given the vocabulary or the folder that holds it.
+   *
+   * <p>The vocabulary is {@code tokenizer.json} or, without one, {@code tokenizer.model}, which is
+   * SentencePiece's or the tiktoken ranks of Llama 3. {@code tokenizer_config.json}, {@code
+   * special_tokens_map.json} and {@code chat_template.jinja} beside it are read if they are there.
    *
    * @throws TokenizerFormatException if a file is damaged, or asks for something that is not
    *     supported
@@ -55,6 +60,31 @@ public final class Tokenizer {
    */
   public static Tokenizer load(Path fileOrFolder) throws IOException {
     return new Tokenizer(TokenizerFiles.read(fileOrFolder));
+  }
+
+  /**
+   * Reads a rank file of tiktoken. {@code <|begin_of_text|>} and {@code <|end_of_text|>} among the
+   * special tokens are taken for those at the beginning and the end of a sequence.
+   *
+   * @param pattern the regular expression that cuts text, as tiktoken's {@code pat_str} has it;
+   *     that of Llama 3, GPT-2 or Qwen 2
+   * @param specialTokens the ids of the special tokens, which the file does not hold, by name
+   * @throws IllegalArgumentException if the pattern is another one
+   * @throws TokenizerFormatException if the file is damaged, or a special token contradicts it
+   * @throws IOException if the file cannot be read
+   */
+  public static Tokenizer loadTiktoken(
+      Path file, String pattern, Map<String, Integer> specialTokens) throws IOException {
+    PreTokenizer preTokenizer =
+        PreTokenizer.forRegex(pattern)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "pattern "
+                            + JsonStream.excerpt(pattern)
+                            + " is not that of Llama 3, GPT-2 or Qwen 2"));
+    byte[] bytes = TokenizerFiles.readBytes(file);
+    return new Tokenizer(TiktokenRanks.read(file, bytes, preTokenizer, specialTokens));
   }
 
   /**

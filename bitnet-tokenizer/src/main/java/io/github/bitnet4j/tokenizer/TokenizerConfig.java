@@ -1,5 +1,6 @@
 package io.github.bitnet4j.tokenizer;
 
+import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
@@ -8,55 +9,111 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNull;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is needed of Hugging Face's {@code tokenizer_config.json}; a missing file says nothing.
+ * What is needed of the files beside a vocabulary: {@code tokenizer_config.json}, {@code
+ * special_tokens_map.json} for what the first does not say, and {@code chat_template.jinja}, which
+ * outdoes the first. Missing files say nothing.
  *
  * @param bosToken the name of the beginning-of-sequence token
  * @param eosToken the name of the end-of-sequence token
  * @param addsBos whether the first stands before a text
  * @param chatTemplate the source of the chat template; of several the one called default
+ * @param addedTokens {@code added_tokens_decoder}, for vocabularies that have no added tokens
  */
 record TokenizerConfig(
-    Optional<String> bosToken,
-    Optional<String> eosToken,
+    Optional<TokenName> bosToken,
+    Optional<TokenName> eosToken,
     Optional<Boolean> addsBos,
-    Optional<String> chatTemplate) {
+    Optional<String> chatTemplate,
+    List<AddedToken> addedTokens) {
 
-  static TokenizerConfig read(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return new TokenizerConfig(
-          Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  /** The longest chat template that is read, in bytes. */
+  private static final int MAX_TEMPLATE_BYTES = 1 << 20;
+
+  /**
+   * A token as a configuration names it.
+   *
+   * @param where the file and the key, for messages
+   */
+  record TokenName(String name, String where) {}
+
+  /** Reads the files of a folder. */
+  static TokenizerConfig read(Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer_config.json");
+    Path mapFile = folder.resolve("special_tokens_map.json");
+    JsonObject config = object(file);
+    JsonObject map = object(mapFile);
+    Optional<String> template = templateFile(folder.resolve("chat_template.jinja"));
+    Optional<TokenName> bosOfMap;
+    Optional<TokenName> eosOfMap;
+    try {
+      bosOfMap = tokenName(map, "bos_token", mapFile);
+      eosOfMap = tokenName(map, "eos_token", mapFile);
+    } catch (JsonFormatException e) {
+      throw new TokenizerFormatException(mapFile + ": " + e.getMessage());
     }
     try {
-      if (!(JsonReader.read(file) instanceof JsonObject config)) {
-        throw new JsonFormatException("expected an object, found another value");
-      }
       return new TokenizerConfig(
-          tokenName(config, "bos_token"),
-          tokenName(config, "eos_token"),
+          tokenName(config, "bos_token", file).or(() -> bosOfMap),
+          tokenName(config, "eos_token", file).or(() -> eosOfMap),
           addsBos(config.get("add_bos_token")),
-          chatTemplate(config.get("chat_template")));
+          template.isPresent() ? template : chatTemplate(config.get("chat_template")),
+          TokenizerPipeline.addedTokensById(config.get("added_tokens_decoder")));
     } catch (JsonFormatException e) {
       throw new TokenizerFormatException(file + ": " + e.getMessage());
     }
   }
 
-  private static Optional<String> tokenName(JsonObject config, String key)
-      throws JsonFormatException {
-    JsonValue value = config.get(key);
-    if (value instanceof JsonObject token) {
-      value = token.get("content");
-    } else if (value == null || value instanceof JsonNull) {
+  private static JsonObject object(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return new JsonObject(Map.of());
+    }
+    try {
+      if (JsonReader.read(file) instanceof JsonObject object) {
+        return object;
+      }
+      throw new JsonFormatException("expected an object, found another value");
+    } catch (JsonFormatException e) {
+      throw new TokenizerFormatException(file + ": " + e.getMessage());
+    }
+  }
+
+  private static Optional<String> templateFile(Path file) throws IOException {
+    if (!Files.exists(file)) {
       return Optional.empty();
     }
-    if (value instanceof JsonString(String name)) {
-      return Optional.of(name);
+    if (Files.size(file) > MAX_TEMPLATE_BYTES) {
+      throw new TokenizerFormatException(
+          file + ": expected at most " + MAX_TEMPLATE_BYTES + " bytes, found " + Files.size(file));
+    }
+    try {
+      return Optional.of(Files.readString(file));
+    } catch (CharacterCodingException e) {
+      throw new TokenizerFormatException(file + ": expected UTF-8, found other bytes");
+    }
+  }
+
+  private static Optional<TokenName> tokenName(JsonObject config, String key, Path file)
+      throws JsonFormatException {
+    JsonValue value = config.get(key);
+    if (value == null || value instanceof JsonNull) {
+      return Optional.empty();
+    }
+    return Optional.of(new TokenName(nameOf(value, key), file + ": " + key));
+  }
+
+  private static String nameOf(JsonValue value, String key) throws JsonFormatException {
+    JsonValue content = value instanceof JsonObject token ? token.get("content") : value;
+    if (content instanceof JsonString(String name)) {
+      return name;
     }
     throw new JsonFormatException(
         key + ": expected a string or an object with the string content, found neither");

@@ -1,5 +1,8 @@
 package io.github.bitnet4j.tokenizer;
 
+import io.github.bitnet4j.tokenizer.TokenizerConfig.TokenName;
+import io.github.bitnet4j.tokenizer.json.JsonFormatException;
+import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,44 +12,72 @@ import java.util.OptionalInt;
 
 /** Reads the files of a tokenizer that belong together. */
 final class TokenizerFiles {
+  private static final String JSON = "tokenizer.json";
+  private static final String MODEL = "tokenizer.model";
+
   private TokenizerFiles() {}
 
-  /** Reads a file and what stands beside it, or the files of a folder. */
+  /** Reads a vocabulary and the configuration beside it, given the file or the folder. */
   static Vocabulary read(Path fileOrFolder) throws IOException {
-    Path file =
-        Files.isDirectory(fileOrFolder) ? fileOrFolder.resolve("tokenizer.json") : fileOrFolder;
-    Path configFile = file.resolveSibling("tokenizer_config.json");
-    return configured(TokenizerJson.read(file), TokenizerConfig.read(configFile), configFile);
+    Path file = fileOrFolder;
+    if (Files.isDirectory(fileOrFolder)) {
+      file = fileOrFolder.resolve(JSON);
+      if (!Files.exists(file) && Files.exists(fileOrFolder.resolve(MODEL))) {
+        file = fileOrFolder.resolve(MODEL);
+      }
+    }
+    byte[] bytes = readBytes(file);
+    TokenizerConfig config = TokenizerConfig.read(file.toAbsolutePath().resolveSibling(""));
+    return configured(vocabulary(file, bytes, config), config);
   }
 
-  private static Vocabulary configured(Vocabulary vocabulary, TokenizerConfig config, Path file)
+  /** Returns the bytes of a file. */
+  static byte[] readBytes(Path file) throws IOException {
+    try {
+      return JsonReader.readBytes(file);
+    } catch (JsonFormatException e) {
+      throw new TokenizerFormatException(file + ": " + e.getMessage());
+    }
+  }
+
+  /** Tells the format by the bytes: the same name is used for several. */
+  private static Vocabulary vocabulary(Path file, byte[] bytes, TokenizerConfig config)
       throws TokenizerFormatException {
-    OptionalInt configuredBos = resolve(vocabulary, config.bosToken(), "bos_token", file);
+    if (SentencePieceModel.isModel(bytes)) {
+      return SentencePieceModel.read(file, bytes, config.addedTokens());
+    }
+    if (TiktokenRanks.isRanks(bytes)) {
+      return TiktokenRanks.readLlama3(file, bytes);
+    }
+    return TokenizerJson.read(file, bytes);
+  }
+
+  private static Vocabulary configured(Vocabulary vocabulary, TokenizerConfig config)
+      throws TokenizerFormatException {
+    OptionalInt configuredBos = resolve(vocabulary, config.bosToken());
     OptionalInt bosId = configuredBos.isPresent() ? configuredBos : vocabulary.bosId();
+    OptionalInt configuredEos = resolve(vocabulary, config.eosToken());
     return new Vocabulary(
         vocabulary.model(),
         vocabulary.added(),
         bosId,
         bosId.isPresent() && config.addsBos().orElse(vocabulary.addsBos()),
-        resolve(vocabulary, config.eosToken(), "eos_token", file),
+        configuredEos.isPresent() ? configuredEos : vocabulary.eosId(),
         vocabulary.unknownId(),
         config.chatTemplate());
   }
 
-  private static OptionalInt resolve(
-      Vocabulary vocabulary, Optional<String> name, String key, Path file)
+  private static OptionalInt resolve(Vocabulary vocabulary, Optional<TokenName> token)
       throws TokenizerFormatException {
-    if (name.isEmpty()) {
+    if (token.isEmpty()) {
       return OptionalInt.empty();
     }
-    OptionalInt id = vocabulary.idOf(name.get());
+    OptionalInt id = vocabulary.idOf(token.get().name());
     if (id.isEmpty()) {
       throw new TokenizerFormatException(
-          file
-              + ": "
-              + key
-              + ": expected a token of tokenizer.json, found "
-              + JsonStream.excerpt(name.get()));
+          token.get().where()
+              + ": expected a token of the vocabulary, found "
+              + JsonStream.excerpt(token.get().name()));
     }
     return id;
   }

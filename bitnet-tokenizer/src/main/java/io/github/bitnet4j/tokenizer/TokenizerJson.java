@@ -2,13 +2,11 @@ package io.github.bitnet4j.tokenizer;
 
 import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
-import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonStream;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonBoolean;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNull;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -42,10 +40,10 @@ final class TokenizerJson {
     this.utf8 = utf8;
   }
 
-  /** Reads a file; the configuration beside it is not looked at. */
-  static Vocabulary read(Path file) throws IOException {
+  /** Understands the bytes of a file. */
+  static Vocabulary read(Path file, byte[] utf8) throws TokenizerFormatException {
     try {
-      return new TokenizerJson(JsonReader.readBytes(file)).readDocument();
+      return new TokenizerJson(utf8).readDocument();
     } catch (JsonFormatException e) {
       throw new TokenizerFormatException(file + ": " + e.getMessage());
     }

@@ -13,6 +13,7 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -118,7 +119,7 @@ final class TokenizerPipeline {
     List<AddedToken> tokens = new ArrayList<>();
     if (value instanceof JsonArray(List<JsonValue> elements)) {
       for (int i = 0; i < elements.size(); i++) {
-        tokens.add(addedToken(elements.get(i), "added_tokens[" + i + "]"));
+        tokens.add(addedToken(elements.get(i), null, "added_tokens[" + i + "]"));
       }
     } else if (!(value instanceof JsonNull)) {
       throw unsupported("added_tokens", "an array", value);
@@ -126,7 +127,26 @@ final class TokenizerPipeline {
     return tokens;
   }
 
-  private static AddedToken addedToken(JsonValue value, String where) throws JsonFormatException {
+  /** Reads {@code added_tokens_decoder}: an object with the id as key. */
+  static List<AddedToken> addedTokensById(@Nullable JsonValue value) throws JsonFormatException {
+    List<AddedToken> tokens = new ArrayList<>();
+    if (value instanceof JsonObject(Map<String, JsonValue> members)) {
+      for (Map.Entry<String, JsonValue> member : members.entrySet()) {
+        String where = "added_tokens_decoder." + JsonStream.excerpt(member.getKey());
+        if (!member.getKey().matches("[0-9]{1,9}")) {
+          throw unsupported(where, "an id", new JsonString(member.getKey()));
+        }
+        JsonValue id = new JsonNumber(new BigDecimal(member.getKey()));
+        tokens.add(addedToken(member.getValue(), id, where));
+      }
+    } else if (!(value == null || value instanceof JsonNull)) {
+      throw unsupported("added_tokens_decoder", "an object", value);
+    }
+    return tokens;
+  }
+
+  private static AddedToken addedToken(JsonValue value, @Nullable JsonValue givenId, String where)
+      throws JsonFormatException {
     if (!(value instanceof JsonObject token)) {
       throw unsupported(where, "an object", value);
     }
@@ -140,7 +160,7 @@ final class TokenizerPipeline {
     }
     boolean special = flag(token, "special", where);
     return new AddedToken(
-        idOf(token.get("id"), where + ".id"),
+        idOf(givenId == null ? token.get("id") : givenId, where + ".id"),
         name,
         special,
         flag(token, "normalized", where),

@@ -18,12 +18,21 @@ final class VocabularyBuilder {
   private static final int MAX_ADDED_CHARS = 1 << 20;
 
   /**
-   * The longest SentencePiece token that scores may build from others, and the most bytes of all:
+   * The longest token that is cut into all pairs of others, and the most bytes of all of them:
    * finding the pairs takes time in proportion to their product, memory to the second.
    */
-  private static final int MAX_SCORED_BYTES = 256;
+  private static final int MAX_MERGED_BYTES = 256;
 
-  private static final int MAX_ALL_SCORED_BYTES = 8 << 20;
+  private static final int MAX_ALL_MERGED_BYTES = 8 << 20;
+
+  /** The token types of SentencePiece, which GGUF has too. */
+  static final int NORMAL = 1;
+
+  private static final int UNKNOWN = 2;
+  private static final int CONTROL = 3;
+  private static final int USER_DEFINED = 4;
+  private static final int UNUSED = 5;
+  private static final int BYTE = 6;
 
   private static final int NO_ID = -1;
 
@@ -36,6 +45,11 @@ final class VocabularyBuilder {
 
   private final Map<String, AddedToken> added = new LinkedHashMap<>();
   private final int[] byteIds = new int[256];
+
+  /** The ids that {@link TokenTable#find} finds. */
+  private final BitSet mergeable = new BitSet();
+
+  private int mergedBytes;
   private int addedChars;
   private int mergeCount;
   private byte[] left = new byte[64];
@@ -51,11 +65,8 @@ final class VocabularyBuilder {
     requireUnused(entry, id);
     int byteValue = kind == BpeKind.SENTENCE_PIECE ? byteValue(entry) : -1;
     int length = byteValue >= 0 ? BpeKind.NOT_SPELLED : kind.spell(entry, 0, entry.length(), left);
-    if (length >= 0) {
-      if (tokens.find(left, length) >= 0) {
-        throw new VocabularyException("expected each token once, found " + quote(entry) + " again");
-      }
-      tokens.put(id, left, length);
+    if (length > 0) {
+      put(entry, id, length);
       return;
     }
     if (unspelled.put(entry, id) != null) {
@@ -68,6 +79,23 @@ final class VocabularyBuilder {
     } else {
       name(id, entry);
     }
+  }
+
+  /** Adds a token by its bytes. */
+  void token(byte[] bytes, int id) throws VocabularyException {
+    String entry = new String(bytes, StandardCharsets.UTF_8);
+    requireUnused(entry, id);
+    reserve(bytes.length);
+    System.arraycopy(bytes, 0, left, 0, bytes.length);
+    put(entry, id, bytes.length);
+  }
+
+  private void put(String entry, int id, int length) throws VocabularyException {
+    if (tokens.find(left, length) >= 0) {
+      throw new VocabularyException("expected each token once, found " + quote(entry) + " again");
+    }
+    tokens.put(id, left, length);
+    mergeable.set(id);
   }
 
   /** Adds a token for ids of the model that text never becomes; it decodes to its name. */
@@ -141,53 +169,89 @@ final class VocabularyBuilder {
   }
 
   /**
+   * Adds a token of SentencePiece or GGUF.
+   *
+   * @param type 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
+   */
+  void typedToken(String token, int id, int type) throws VocabularyException {
+    switch (type) {
+      case NORMAL -> token(token, id);
+      case UNKNOWN, CONTROL ->
+          addedToken(new AddedToken(id, token, true, false, false, false, false));
+      case USER_DEFINED -> addedToken(new AddedToken(id, token, false, false, false, false, false));
+      case UNUSED -> unusedToken(token, id);
+      case BYTE -> {
+        if (byteValue(token) < 0) {
+          throw new VocabularyException(
+              "expected a byte from <0x00> to <0xFF>, found " + quote(token));
+        }
+        token(token, id);
+      }
+      default -> throw new VocabularyException("expected a token type from 1 to 6, found " + type);
+    }
+  }
+
+  /**
    * Adds the merges of SentencePiece, which has no list of them: every two tokens that together are
    * a token merge, those that give the token of the highest score first.
    *
    * @param scores the score of every id
-   * @param mergeable the ids that take part
    */
-  void mergeByScores(float[] scores, BitSet mergeable) throws VocabularyException {
+  void mergeByScores(float[] scores) throws VocabularyException {
+    for (int id = 0; id < scores.length; id++) {
+      if (!Float.isFinite(scores[id])) {
+        throw new VocabularyException(
+            "expected finite scores, found " + scores[id] + " for token " + id);
+      }
+    }
     int[] order =
         mergeable.stream()
             .boxed()
             .sorted((a, b) -> Float.compare(scores[b], scores[a]))
             .mapToInt(Integer::intValue)
             .toArray();
-    int allBytes = 0;
     int rank = 0;
     for (int i = 0; i < order.length; i++) {
-      int id = order[i];
-      if (i > 0 && scores[id] != scores[order[i - 1]]) {
+      if (i > 0 && scores[order[i]] != scores[order[i - 1]]) {
         rank++;
       }
-      int length = tokens.length(id);
-      allBytes += length;
-      if (length > MAX_SCORED_BYTES || allBytes > MAX_ALL_SCORED_BYTES) {
-        throw new VocabularyException(
-            "expected tokens of at most "
-                + MAX_SCORED_BYTES
-                + " bytes and "
-                + MAX_ALL_SCORED_BYTES
-                + " bytes together, found more at token "
-                + id);
-      }
-      mergePartsOf(id, length, rank, mergeable);
+      mergePartsOf(order[i], rank);
     }
   }
 
-  private void mergePartsOf(int id, int length, int rank, BitSet mergeable) {
+  /** Adds the merges of tiktoken: as those of SentencePiece, the token of the lowest id first. */
+  void mergeByRanks() throws VocabularyException {
+    for (int id = mergeable.nextSetBit(0); id >= 0; id = mergeable.nextSetBit(id + 1)) {
+      mergePartsOf(id, id);
+    }
+  }
+
+  private void mergePartsOf(int id, int rank) throws VocabularyException {
+    int length = tokens.length(id);
+    mergedBytes += length;
+    if (length > MAX_MERGED_BYTES || mergedBytes > MAX_ALL_MERGED_BYTES) {
+      throw new VocabularyException(
+          "expected tokens of at most "
+              + MAX_MERGED_BYTES
+              + " bytes and "
+              + MAX_ALL_MERGED_BYTES
+              + " bytes together, found more at token "
+              + id);
+    }
     reserve(length);
     for (int i = 0; i < length; i++) {
       left[i] = tokens.byteAt(id, i);
     }
-    for (int cut = Utf8.length(left[0]); cut < length; cut += Utf8.length(left[cut])) {
+    int cut = 0;
+    while (true) {
+      cut += kind == BpeKind.SENTENCE_PIECE ? Utf8.length(left[cut]) : 1;
+      if (cut >= length) {
+        return;
+      }
       int leftId = tokens.find(left, cut);
-      if (leftId >= 0 && mergeable.get(leftId)) {
-        int rightId = tokens.find(left, cut, length - cut);
-        if (rightId >= 0 && mergeable.get(rightId)) {
-          merges.add(leftId, rightId, rank, id);
-        }
+      int rightId = leftId < 0 ? NO_ID : tokens.find(left, cut, length - cut);
+      if (rightId >= 0) {
+        merges.add(leftId, rightId, rank, id);
       }
     }
   }
@@ -293,7 +357,15 @@ final class VocabularyBuilder {
       asciiIds[b] = id >= 0 ? id : byteIds[b];
     }
     return new BpeModel(
-        kind, preTokenizer, spaces, tokens, merges, byteIds, asciiIds, ignoreMerges);
+        kind, preTokenizer, spaces, tokens, merges, byteIds, asciiIds, bytePairs(), ignoreMerges);
+  }
+
+  private long[] bytePairs() {
+    long[] pairs = new long[kind == BpeKind.BYTE_LEVEL ? 1 << 16 : 0];
+    for (int i = 0; i < pairs.length; i++) {
+      pairs[i] = merges.find(byteIds[i >>> 8], byteIds[i & 0xFF]);
+    }
+    return pairs;
   }
 
   /** Returns whether a byte is a control character that text files lack, or begins a character. */

@@ -4,17 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.bitnet4j.tokenizer.TestData.Case;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.Base64;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,10 +20,7 @@ class Llama3Test {
 
   @BeforeAll
   static void load() throws IOException {
-    Path packed = TestData.shared("tokenizer/llama3/tokenizer.json.gz");
-    try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
-      Files.copy(in, folder.resolve("tokenizer.json"));
-    }
+    TestData.unpacked("tokenizer/llama3/tokenizer.json.gz", folder);
     Files.copy(
         TestData.shared("tokenizer/llama3/tokenizer_config.json"),
         folder.resolve("tokenizer_config.json"));
@@ -53,22 +44,33 @@ class Llama3Test {
   }
 
   @Test
-  void encodesLongTextsOfOnePiece() throws IOException, NoSuchAlgorithmException {
-    for (Case golden : TestData.cases(TestData.shared("tokenizer/llama3/long-cases.jsonl"))) {
-      String text =
-          golden.text("prefix")
-              + golden.text("unit").repeat(golden.number("repeat"))
-              + golden.text("suffix");
+  void encodesLongTextsOfOnePiece() throws IOException {
+    List<Case> cases = TestData.cases(TestData.shared("tokenizer/llama3/long-cases.jsonl"));
 
-      int[] ids = tokenizer.encode(text);
+    assertThat(cases).isNotEmpty();
+    TestData.assertLongCases(tokenizer, cases);
+  }
 
-      String id = golden.text("id");
-      assertThat(ids).as(id).hasSize(golden.number("n")).startsWith(golden.ids("head"));
-      assertThat(Arrays.copyOfRange(ids, ids.length - 12, ids.length))
-          .as(id)
-          .isEqualTo(golden.ids("tail"));
-      assertThat(sha256(ids)).as(id).isEqualTo(golden.text("sha256"));
+  @Test
+  void readsTheRankFileOfTiktokenToTheSameIds() throws IOException {
+    Path ranks = folder.resolve("tokenizer.model");
+    var lines = new StringBuilder();
+    for (int id = 0; id < 128_000; id++) {
+      lines
+          .append(Base64.getEncoder().encodeToString(tokenizer.tokenBytes(id)))
+          .append(' ')
+          .append(id)
+          .append('\n');
     }
+    Files.writeString(ranks, lines);
+
+    Tokenizer tiktoken = Tokenizer.load(ranks);
+
+    assertThat(tiktoken.bosId()).hasValue(128_000);
+    assertThat(tiktoken.specialTokens()).isEqualTo(tokenizer.specialTokens());
+    TestData.assertCases(tiktoken, TestData.cases(TestData.shared("tokenizer/llama3/cases.jsonl")));
+    String corpus = Files.readString(TestData.shared("tokenizer/corpus.txt"));
+    assertThat(tiktoken.encode(corpus)).isEqualTo(tokenizer.encode(corpus));
   }
 
   @Test
@@ -127,11 +129,5 @@ class Llama3Test {
     for (int id = 0; id < 128_256; id++) {
       assertThat(tokenizer.isSpecial(id)).isEqualTo(id >= 128_000);
     }
-  }
-
-  private static String sha256(int[] ids) throws NoSuchAlgorithmException {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * ids.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asIntBuffer().put(ids);
-    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
   }
 }

@@ -9,14 +9,22 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNumber;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Assumptions;
 
 /** Finds and reads the golden cases of the tests. */
@@ -44,6 +52,20 @@ final class TestData {
     Assumptions.assumeTrue(
         folder != null, "skipped: there is no ../shared/" + name + " beside the repository");
     return Objects.requireNonNull(folder).resolve("shared").resolve(name);
+  }
+
+  /** Returns a file of the folder {@code shared}, unpacked into a folder if it is a gzip file. */
+  static Path unpacked(String name, Path folder) throws IOException {
+    Path file = shared(name);
+    String fileName = file.getFileName().toString();
+    if (!fileName.endsWith(".gz")) {
+      return file;
+    }
+    Path target = folder.resolve(fileName.substring(0, fileName.length() - ".gz".length()));
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file))) {
+      Files.copy(in, target);
+    }
+    return target;
   }
 
   static Tokenizer mini() throws IOException {
@@ -107,6 +129,35 @@ final class TestData {
       assertThat(tokenizer.decode(ids))
           .as(golden.text("id") + " decoded")
           .isEqualTo(golden.optionalText("decoded").orElse(text));
+    }
+  }
+
+  /** Checks every case of a {@code long-cases.jsonl}: number, hash and both ends of the ids. */
+  static void assertLongCases(Tokenizer tokenizer, List<Case> cases) {
+    for (Case golden : cases) {
+      String text =
+          golden.text("prefix")
+              + golden.text("unit").repeat(golden.number("repeat"))
+              + golden.text("suffix");
+
+      int[] ids = tokenizer.encode(text);
+
+      String id = golden.text("id");
+      assertThat(ids).as(id).hasSize(golden.number("n")).startsWith(golden.ids("head"));
+      assertThat(Arrays.copyOfRange(ids, ids.length - 12, ids.length))
+          .as(id)
+          .isEqualTo(golden.ids("tail"));
+      assertThat(sha256(ids)).as(id).isEqualTo(golden.text("sha256"));
+    }
+  }
+
+  private static String sha256(int[] ids) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * ids.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asIntBuffer().put(ids);
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

@@ -171,7 +171,7 @@ class TokenizerFormatTest {
       quoteCharacter = '`',
       textBlock =
           """
-          {"bos_token": "<nope>"} ~ bos_token: expected a token of tokenizer.json
+          {"bos_token": "<nope>"} ~ bos_token: expected a token of the vocabulary
           {"eos_token": 3} ~ eos_token
           {"add_bos_token": "yes"} ~ add_bos_token: expected true or false
           {"chat_template": 3} ~ chat_template

@@ -24,7 +24,9 @@ final class GgufConfig {
   /**
    * Reads the configuration.
    *
-   * @param untied whether the file has a head of its own
+   * @param untied whether the file has a head of its own, {@code output.weight}. It is used then,
+   *     as in the Hugging Face models and in ik_llama.cpp; bitnet.cpp ignores it in the bitnet
+   *     architectures
    */
   static ModelConfig read(GgufMetadata metadata, boolean untied) throws ModelFormatException {
     String arch =

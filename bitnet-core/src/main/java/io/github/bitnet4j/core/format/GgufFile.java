@@ -51,6 +51,9 @@ public final class GgufFile {
   private static final int MAX_STRING_BYTES = 1 << 26;
   private static final int MAX_ARRAY_DEPTH = 4;
 
+  /** Names and values that are kept, together: few enough to fit a small heap. */
+  private static final int MAX_KEPT_BYTES = 1 << 25;
+
   /**
    * A tensor of a GGUF file.
    *
@@ -80,6 +83,7 @@ public final class GgufFile {
   private final Map<String, GgufValue> metadata = new LinkedHashMap<>();
   private final Map<String, GgufTensor> tensors = new LinkedHashMap<>();
   private long at;
+  private long keptBytes;
 
   private GgufFile(Path path, MemorySegment file) {
     this.path = path;
@@ -388,7 +392,15 @@ public final class GgufFile {
   }
 
   private String string(String what, int most) throws ModelFormatException {
+    long start = at;
     long length = length(what, most);
+    keptBytes += length;
+    if (keptBytes > MAX_KEPT_BYTES) {
+      throw problem(
+          start,
+          "%s: expected names and values of at most %d bytes together, found more"
+              .formatted(what, MAX_KEPT_BYTES));
+    }
     byte[] bytes = file.asSlice(take(what, length), length).toArray(ValueLayout.JAVA_BYTE);
     return new String(bytes, StandardCharsets.UTF_8);
   }

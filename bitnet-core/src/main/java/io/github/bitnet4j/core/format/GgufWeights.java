@@ -30,9 +30,9 @@ final class GgufWeights implements WeightSource {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private static final Pattern PART_OF_A_LINEAR =
-      Pattern.compile(
-          "blk\\.\\d+\\.(attn_(q|k|v|output)|ffn_(gate|up|down))\\.(weight|bias|scale)");
+  /** Tensors that change what a model computes: parts of linear layers, and norms of a block. */
+  private static final Pattern COMPUTES =
+      Pattern.compile("blk\\.\\d+\\.((attn_(q|k|v|output)|ffn_(gate|up|down))\\..*|.*norm.*)");
 
   private final Path path;
   private final ModelConfig config;
@@ -84,12 +84,15 @@ final class GgufWeights implements WeightSource {
   private StoredLinear masters(GgufTensor tensor, int rows, int columns, int interleavedHead)
       throws ModelFormatException {
     Optional<DenseType> dense = tensor.type().dense().filter(type -> type.blockSize() == 1);
-    if (dense.isEmpty() || interleavedHead != 0) {
+    if (dense.isEmpty()) {
       throw tensor.problem(
-          "expected a ternary type (I2_S, TQ1_0, TQ2_0, IQ1_BN or IQ2_BN), found " + tensor.type());
+          "expected a ternary type (I2_S, TQ1_0, TQ2_0, IQ1_BN or IQ2_BN), F32, F16 or BF16, found "
+              + tensor.type());
     }
     return new Masters(
-        new DenseMatrix(tensor.name(), dense.get(), rows, columns, tensor.data()), true);
+        new DenseMatrix(tensor.name(), dense.get(), rows, columns, tensor.data()),
+        true,
+        interleavedHead);
   }
 
   /** Returns the scale of a ternary tensor: the formats with many must have the same everywhere. */
@@ -198,7 +201,7 @@ final class GgufWeights implements WeightSource {
   public void checkNothingLeft() throws ModelFormatException {
     for (GgufTensor tensor : tensors.values()) {
       String name = tensor.name();
-      if (!used.contains(name) && PART_OF_A_LINEAR.matcher(name).matches()) {
+      if (!used.contains(name) && COMPUTES.matcher(name).matches()) {
         throw tensor.problem("expected only tensors that the metadata explains, found this one");
       }
     }

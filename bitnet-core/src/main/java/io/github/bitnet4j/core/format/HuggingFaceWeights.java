@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * master weights, as the configuration says; all else dense.
  */
 final class HuggingFaceWeights implements WeightSource {
-  private static final Pattern PART_OF_A_LINEAR =
-      Pattern.compile(".*_proj\\.(weight|weight_scale|bias)");
+  /** Tensors that change what a model computes: parts of linear layers, and norms of a block. */
+  private static final Pattern COMPUTES =
+      Pattern.compile(".*_proj\\..*|model\\.layers\\.\\d+\\..*(norm|_ln\\.).*");
 
   private final ModelConfig config;
   private final boolean masters;
@@ -39,7 +40,7 @@ final class HuggingFaceWeights implements WeightSource {
     int columns = which.columns(config);
     if (masters) {
       List<Long> shape = List.of((long) rows, (long) columns);
-      return new Masters(dense(name + ".weight", shape, rows, columns), false);
+      return new Masters(dense(name + ".weight", shape, rows, columns), false, 0);
     }
     Tensor packed = get(name + ".weight");
     if (packed.dtype() != DType.U8) {
@@ -136,7 +137,7 @@ final class HuggingFaceWeights implements WeightSource {
   @Override
   public void checkNothingLeft() throws ModelFormatException {
     for (Tensor tensor : tensors.all()) {
-      if (!used.contains(tensor.name()) && PART_OF_A_LINEAR.matcher(tensor.name()).matches()) {
+      if (!used.contains(tensor.name()) && COMPUTES.matcher(tensor.name()).matches()) {
         throw tensor.problem(
             "only tensors that config.json explains",
             "this one",

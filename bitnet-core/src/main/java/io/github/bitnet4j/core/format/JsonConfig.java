@@ -12,6 +12,7 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * counts as absent.
  */
 final class JsonConfig {
+  /** Far above any configuration, and little enough to fit a small heap. */
+  private static final int MAX_BYTES = 1 << 24;
+
   private final Path path;
   private final String prefix;
   private final JsonObject object;
@@ -35,6 +39,11 @@ final class JsonConfig {
   }
 
   static JsonConfig read(Path path) throws IOException {
+    long bytes = Files.size(path);
+    if (bytes > MAX_BYTES) {
+      throw new ModelFormatException(
+          path, "expected at most %d bytes of JSON, found %d".formatted(MAX_BYTES, bytes));
+    }
     JsonValue value;
     try {
       value = JsonReader.read(path);

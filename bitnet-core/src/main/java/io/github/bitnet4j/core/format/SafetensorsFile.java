@@ -39,8 +39,13 @@ public final class SafetensorsFile {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** The cap of the reference implementations. */
-  private static final long MAX_HEADER_BYTES = 100_000_000;
+  /**
+   * Reference implementations stop at 100 MB; this is far above any model and fits a small heap.
+   */
+  private static final long MAX_HEADER_BYTES = 1 << 25;
+
+  /** Of JSON: enough for {@link #MAX_TENSORS}, few enough to fit a small heap. */
+  private static final long MAX_TOKENS = 2_000_000;
 
   /** Far above any model, and few enough to fit a small heap. */
   private static final int MAX_TENSORS = 100_000;
@@ -51,7 +56,12 @@ public final class SafetensorsFile {
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .streamReadConstraints(
-              StreamReadConstraints.builder().maxNestingDepth(16).maxNameLength(10_000).build())
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(16)
+                  .maxNameLength(10_000)
+                  .maxTokenCount(MAX_TOKENS)
+                  .build())
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // the table would outlive the file
           .build();
 
   /** Of the texts about the file, as many are kept as anybody wants to read. */

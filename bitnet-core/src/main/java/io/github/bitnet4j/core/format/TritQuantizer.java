@@ -23,11 +23,13 @@ import java.util.Arrays;
 final class TritQuantizer {
   private final WeightSource source;
   private final DenseMatrix weights;
+  private final int interleavedHead;
   private final float[] row;
 
-  private TritQuantizer(WeightSource source, DenseMatrix weights) {
+  private TritQuantizer(WeightSource source, WeightSource.Masters masters) {
     this.source = source;
-    this.weights = weights;
+    weights = masters.weights();
+    interleavedHead = masters.interleavedHead();
     row = new float[weights.columns()];
   }
 
@@ -38,9 +40,9 @@ final class TritQuantizer {
    * @throws ModelFormatException if a weight is not finite
    */
   static WeightSource.Packed absmean(
-      WeightSource source, DenseMatrix weights, SegmentAllocator memory)
+      WeightSource source, WeightSource.Masters masters, SegmentAllocator memory)
       throws ModelFormatException {
-    return new TritQuantizer(source, weights).absmean(memory);
+    return new TritQuantizer(source, masters).absmean(memory);
   }
 
   /**
@@ -51,9 +53,9 @@ final class TritQuantizer {
    * @throws ModelFormatException if a weight is not finite
    */
   static WeightSource.Packed recoverOrAbsmean(
-      WeightSource source, DenseMatrix weights, SegmentAllocator memory)
+      WeightSource source, WeightSource.Masters masters, SegmentAllocator memory)
       throws ModelFormatException {
-    TritQuantizer quantizer = new TritQuantizer(source, weights);
+    TritQuantizer quantizer = new TritQuantizer(source, masters);
     float magnitude = quantizer.commonMagnitude();
     return magnitude > 0
         ? new WeightSource.Packed(quantizer.pack(1 / magnitude, memory), magnitude)
@@ -96,6 +98,7 @@ final class TritQuantizer {
     return common;
   }
 
+  /** Packs the rows in their stored order. */
   private TernaryTensor pack(float s, SegmentAllocator memory) {
     int rows = weights.rows();
     int columns = weights.columns();
@@ -114,6 +117,7 @@ final class TritQuantizer {
       }
       MemorySegment.copy(codes, 0, packed, ValueLayout.JAVA_BYTE, (long) r * columns, columns);
     }
-    return new TernaryTensor(weights.name(), TernaryLayout.ROW_QUARTERS, rows, columns, packed);
+    return new TernaryTensor(
+        weights.name(), TernaryLayout.ROW_QUARTERS, rows, columns, interleavedHead, packed);
   }
 }

@@ -230,8 +230,8 @@ final class WeightLoader {
           case Packed p -> p;
           case Masters m ->
               m.unpacked()
-                  ? TritQuantizer.recoverOrAbsmean(source, m.weights(), memory)
-                  : TritQuantizer.absmean(source, m.weights(), memory);
+                  ? TritQuantizer.recoverOrAbsmean(source, m, memory)
+                  : TritQuantizer.absmean(source, m, memory);
         };
     verify(source, packed);
     return packed;

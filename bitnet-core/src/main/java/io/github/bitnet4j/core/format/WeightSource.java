@@ -89,8 +89,10 @@ public interface WeightSource {
    * A linear layer stored as dense weights, to be turned into trits at load.
    *
    * @param unpacked whether the weights may be trits that a converter multiplied by a scale
+   * @param interleavedHead the order of the rows, see {@link TernaryTensor}
    */
-  record Masters(DenseMatrix weights, boolean unpacked) implements StoredLinear {
+  record Masters(DenseMatrix weights, boolean unpacked, int interleavedHead)
+      implements StoredLinear {
     @Override
     public String name() {
       return weights.name();

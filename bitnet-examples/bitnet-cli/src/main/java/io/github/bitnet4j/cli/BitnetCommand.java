@@ -9,7 +9,7 @@ import picocli.CommandLine.ScopeType;
     name = "bitnet",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
-    synopsisSubcommandLabel = "[generate | chat | trace]",
+    synopsisSubcommandLabel = "[COMMAND]",
     description = {
       "Runs BitNet b1.58 language models on plain CPUs.",
       "Without a command it generates; without a model it uses the demo model."
