@@ -11,10 +11,17 @@ final class LoadProgress implements LoadOptions.ProgressListener {
   private static final int BAR = 40;
 
   private final Terminal terminal;
+  private final String activity;
   private boolean shown;
 
   LoadProgress(Terminal terminal) {
+    this(terminal, "Loading");
+  }
+
+  /** Creates a line for something else that takes long. */
+  LoadProgress(Terminal terminal, String activity) {
     this.terminal = terminal;
+    this.activity = activity;
   }
 
   @Override
@@ -25,7 +32,8 @@ final class LoadProgress implements LoadOptions.ProgressListener {
           .err()
           .printf(
               Locale.ROOT,
-              "\rLoading [%s%s] %3d %%",
+              "\r%s [%s%s] %3d %%",
+              activity,
               "=".repeat(bar),
               " ".repeat(BAR - bar),
               100 * done / total);
