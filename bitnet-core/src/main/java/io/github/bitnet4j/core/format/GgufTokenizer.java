@@ -19,6 +19,9 @@ final class GgufTokenizer {
   private static final int TYPE_FLOAT = 6;
   private static final int MAX_TOKEN_ID = 1 << 24;
 
+  /** Of each list: four times the largest published one, and few enough to fit a small heap. */
+  private static final int MAX_ELEMENTS = 1 << 20;
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfLong LONG =
@@ -48,7 +51,7 @@ final class GgufTokenizer {
   static @Nullable Tokenizer read(GgufMetadata metadata, String source)
       throws ModelFormatException, TokenizerFormatException {
     Optional<String> model = metadata.string("tokenizer.ggml.model");
-    ArrayValue tokens = metadata.array("tokenizer.ggml.tokens");
+    ArrayValue tokens = array(metadata, "tokenizer.ggml.tokens");
     if (model.isEmpty() || tokens == null) {
       return null;
     }
@@ -57,15 +60,15 @@ final class GgufTokenizer {
             source, model.get(), strings(metadata, "tokenizer.ggml.tokens", tokens));
     metadata.string("general.architecture").ifPresent(vocabulary::architecture);
     metadata.string("tokenizer.ggml.pre").ifPresent(vocabulary::pre);
-    ArrayValue scores = metadata.array("tokenizer.ggml.scores");
+    ArrayValue scores = array(metadata, "tokenizer.ggml.scores");
     if (scores != null) {
       vocabulary.scores(floats(metadata, "tokenizer.ggml.scores", scores));
     }
-    ArrayValue types = metadata.array("tokenizer.ggml.token_type");
+    ArrayValue types = array(metadata, "tokenizer.ggml.token_type");
     if (types != null) {
       vocabulary.tokenTypes(ints(metadata, "tokenizer.ggml.token_type", types));
     }
-    ArrayValue merges = metadata.array("tokenizer.ggml.merges");
+    ArrayValue merges = array(metadata, "tokenizer.ggml.merges");
     if (merges != null) {
       vocabulary.merges(strings(metadata, "tokenizer.ggml.merges", merges));
     }
@@ -96,6 +99,15 @@ final class GgufTokenizer {
       throws ModelFormatException {
     OptionalInt id = metadata.optionalInt(key, 0, MAX_TOKEN_ID);
     return id.isPresent() ? Optional.of(id.getAsInt()) : Optional.empty();
+  }
+
+  private static @Nullable ArrayValue array(GgufMetadata metadata, String key)
+      throws ModelFormatException {
+    ArrayValue array = metadata.array(key);
+    if (array != null && array.count() > MAX_ELEMENTS) {
+      throw metadata.problem(key, "at most " + MAX_ELEMENTS + " elements", array.count());
+    }
+    return array;
   }
 
   private static Utf8Strings strings(GgufMetadata metadata, String key, ArrayValue array)

@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,30 +78,51 @@ final class EditableGguf {
   }
 
   byte[] bytes() {
-    ByteBuffer out = ByteBuffer.allocate(1 << 23).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] header = header(0);
+    byte[] data = data();
+    return ByteBuffer.allocate(header.length + data.length).put(header).put(data).array();
+  }
+
+  /**
+   * Returns all that stands before the data.
+   *
+   * @param gap size of a tensor that nobody needs, before all others; 0 for none
+   */
+  byte[] header(long gap) {
+    ByteBuffer out = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
     out.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(3);
-    out.putLong(tensors.size()).putLong(metadata.size());
+    out.putLong(tensors.size() + (gap > 0 ? 1 : 0)).putLong(metadata.size());
     metadata.forEach(
         (key, value) -> {
           putString(out, key);
           putValue(out, value);
         });
-    long offset = 0;
-    for (Map.Entry<String, Content> entry : tensors.entrySet()) {
-      Content tensor = entry.getValue();
-      putString(out, entry.getKey());
-      out.putInt(tensor.dimensions.size());
-      tensor.dimensions.forEach(out::putLong);
-      out.putInt(tensor.type).putLong(offset);
-      offset += aligned(tensor.data.length);
+    if (gap > 0) {
+      putTensor(out, "unused", new Content(GgufType.I8.id(), List.of(gap), new byte[0]), 0);
     }
-    out.position(aligned(out.position()));
+    long offset = gap;
+    for (Map.Entry<String, Content> entry : tensors.entrySet()) {
+      putTensor(out, entry.getKey(), entry.getValue(), offset);
+      offset += aligned(entry.getValue().data.length);
+    }
+    return Arrays.copyOf(out.array(), aligned(out.position()));
+  }
+
+  /** Returns the data of all tensors. */
+  byte[] data() {
+    int bytes = tensors.values().stream().mapToInt(t -> aligned(t.data.length)).sum();
+    ByteBuffer out = ByteBuffer.allocate(bytes);
     for (Content tensor : tensors.values()) {
       out.put(tensor.data).position(aligned(out.position()));
     }
-    byte[] bytes = new byte[out.position()];
-    out.flip().get(bytes);
-    return bytes;
+    return out.array();
+  }
+
+  private static void putTensor(ByteBuffer out, String name, Content tensor, long offset) {
+    putString(out, name);
+    out.putInt(tensor.dimensions.size());
+    tensor.dimensions.forEach(out::putLong);
+    out.putInt(tensor.type).putLong(offset);
   }
 
   private static int aligned(int bytes) {

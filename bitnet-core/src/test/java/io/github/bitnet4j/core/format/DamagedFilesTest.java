@@ -1,0 +1,47 @@
+package io.github.bitnet4j.core.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.bitnet4j.core.format.ChildJvm.Result;
+import io.github.bitnet4j.core.format.DamagedModel.Kind;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Thousands of damaged files of each format, in a JVM with little memory. For more of them set the
+ * system property {@code bitnet4j.damaged.rounds}.
+ */
+class DamagedFilesTest {
+  private static final int ROUNDS = Integer.getInteger("bitnet4j.damaged.rounds", 1);
+
+  @ParameterizedTest
+  @CsvSource({
+    "SAFETENSORS, 2500",
+    "GGUF, 3000",
+    "CONFIG, 2000",
+    "INDEX, 1000",
+    "TOKENIZER, 600",
+    "TOKENIZER_CONFIG, 600"
+  })
+  void loadOrAreRejected(Kind kind, int count, @TempDir Path folder, TestReporter reporter)
+      throws IOException, InterruptedException {
+    Result result =
+        ChildJvm.run(
+            DamagedFilesProgram.class,
+            List.of("-Xmx256m", "-Xss1m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"),
+            60 * ROUNDS,
+            folder.resolve("model").toString(),
+            kind.toString(),
+            "1",
+            String.valueOf(count * ROUNDS));
+    reporter.publishEntry("damaged files", result.output());
+    assertThat(result.exitCode()).as(result.output()).isZero();
+    assertThat(result.output())
+        .containsPattern(kind + ": \\d+ files, [1-9]\\d* loaded, [1-9]\\d* rejected, 0 escaped");
+  }
+}

@@ -1,0 +1,119 @@
+package io.github.bitnet4j.core.format;
+
+import io.github.bitnet4j.ChatMessage;
+import io.github.bitnet4j.ContextOverflowException;
+import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.Model;
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.Session;
+import io.github.bitnet4j.tokenizer.ChatTemplateException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A small model with one file that is to be damaged. Whatever is in that file, the model loads and
+ * generates, or is rejected; what else is thrown escapes from {@link #run}.
+ */
+final class DamagedModel {
+  /** Which file is damaged. */
+  enum Kind {
+    SAFETENSORS("model.safetensors"),
+    GGUF("model.gguf"),
+    CONFIG("config.json"),
+    INDEX("model.safetensors.index.json"),
+    TOKENIZER("tokenizer.json"),
+    TOKENIZER_CONFIG("tokenizer_config.json");
+
+    final String file;
+
+    Kind(String file) {
+      this.file = file;
+    }
+  }
+
+  /** What became of a damaged file. */
+  enum Verdict {
+    LOADED,
+    REJECTED
+  }
+
+  private static final GenerationConfig SHORT =
+      GenerationConfig.builder().maxTokens(2).ignoreStopTokens(true).build();
+  private static final LoadOptions ONE_THREAD = LoadOptions.builder().threads(1).build();
+
+  private final Path model;
+  private final Path file;
+  private final byte[] original;
+
+  private DamagedModel(Path model, Path file) throws IOException {
+    this.model = model;
+    this.file = file;
+    original = Files.readAllBytes(file);
+  }
+
+  /** Creates an undamaged model in an empty folder. */
+  static DamagedModel create(Kind kind, Path folder) throws IOException {
+    Path model =
+        switch (kind) {
+          case SAFETENSORS, CONFIG ->
+              SampleModels.copy(
+                  SampleModels.resource("malformed").resolve("hf_ok_offline"), folder);
+          case INDEX ->
+              SampleModels.copy(
+                  SampleModels.resource("malformed").resolve("hf_ok_sharded"), folder);
+          case GGUF ->
+              Files.copy(
+                  SampleModels.resource("malformed").resolve("ggufm_ok.gguf"),
+                  folder.resolve(kind.file));
+          case TOKENIZER, TOKENIZER_CONFIG -> {
+            SampleModels.synthetic(folder, new SampleModels.Sizes(16, 16, 1, 2, 1, 2048, 128), 1);
+            for (Kind each : new Kind[] {Kind.TOKENIZER, Kind.TOKENIZER_CONFIG}) {
+              Files.copy(SampleModels.DEMO.resolve(each.file), folder.resolve(each.file));
+            }
+            yield folder;
+          }
+        };
+    return new DamagedModel(model, kind == Kind.GGUF ? model : folder.resolve(kind.file));
+  }
+
+  /** Returns the bytes of the undamaged file. */
+  byte[] original() {
+    return original.clone();
+  }
+
+  /** Tries the model with other bytes in its file. */
+  Verdict run(byte[] bytes) throws IOException {
+    Files.write(file, bytes);
+    try (Model loaded = Model.load(model, ONE_THREAD);
+        Session session = loaded.newSession()) {
+      generate(loaded, session);
+      return Verdict.LOADED;
+    } catch (ModelFormatException e) {
+      if (!e.getMessage().startsWith(e.path() + ": ") || e.getMessage().length() > 100_000) {
+        throw new AssertionError("a message without its file, or endless", e);
+      }
+      return Verdict.REJECTED;
+    }
+  }
+
+  /** Does what an application does; only documented exceptions are expected. */
+  private static void generate(Model model, Session session) {
+    try {
+      session.generate(new int[] {0}, SHORT);
+      if (model.info().contextLength() > 2) {
+        session.generate(new int[] {model.info().vocabSize() - 1, 0}, SHORT);
+      }
+      session.generate("Once upon 1 time, é", SHORT);
+      session.chat(ChatMessage.user("hello <|eot_id|>"), SHORT);
+    } catch (NonFiniteValueException | ContextOverflowException | ChatTemplateException e) {
+      // documented
+    } catch (IllegalStateException e) {
+      if (!e.getMessage().contains("tokenizer") && !e.getMessage().contains("template")) {
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.github.bitnet4j.core.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.bitnet4j.core.format.ChildJvm.Result;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A model file that is cut short while a model uses it. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows does not cut mapped files")
+class TruncatedWhileUsedTest {
+  @TempDir Path temp;
+
+  private Result run(boolean gguf, String kernels, int threads, boolean copy)
+      throws IOException, InterruptedException {
+    Path model;
+    Path file;
+    if (gguf) {
+      model = temp.resolve("model.gguf");
+      Files.copy(SampleModels.TIED.resolveSibling("model-i2_s.gguf"), model);
+      file = model;
+    } else {
+      model = SampleModels.copy(SampleModels.TIED, temp.resolve("hf"));
+      file = model.resolve("model.safetensors");
+    }
+    return ChildJvm.run(
+        TruncatingProgram.class,
+        List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + temp.resolve("hs_err.log")),
+        60,
+        model.toString(),
+        file.toString(),
+        kernels,
+        String.valueOf(threads),
+        String.valueOf(copy));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, 1", "true, 2"})
+  void theNextComputationThrows(boolean gguf, int threads)
+      throws IOException, InterruptedException {
+    Result result = run(gguf, "scalar", threads, false);
+    assertThat(result.output().lines().filter(line -> !line.startsWith("WARNING")))
+        .as(result.output())
+        .containsExactly(
+            "java.lang.InternalError",
+            "java.lang.InternalError",
+            "java.lang.InternalError",
+            "closed");
+    assertThat(result.exitCode()).isZero();
+  }
+
+  /** In vector code the fault may end the JVM. It must never go unnoticed. */
+  @ParameterizedTest
+  @CsvSource({"false, 2", "true, 1"})
+  void vectorKernelsNeverAnswerFromMissingWeights(boolean gguf, int threads)
+      throws IOException, InterruptedException {
+    Result result = run(gguf, "vector", threads, false);
+    if (result.exitCode() == 0) {
+      assertThat(result.output()).contains("java.lang.InternalError", "closed");
+    } else {
+      assertThat(result.output()).contains("SIGBUS");
+    }
+    assertThat(result.output().lines()).doesNotContain("same", "other");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, vector, 2", "true, scalar, 2"})
+  void aModelThatCopiedTheFileGoesOn(boolean gguf, String kernels, int threads)
+      throws IOException, InterruptedException {
+    Result result = run(gguf, kernels, threads, true);
+    assertThat(result.output().lines().filter(line -> !line.startsWith("WARNING")))
+        .as(result.output())
+        .containsExactly("same", "same", "same", "closed");
+    assertThat(result.exitCode()).isZero();
+  }
+}
