@@ -64,8 +64,10 @@ public final class SafetensorsFile {
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // the table would outlive the file
           .build();
 
-  /** Of the texts about the file, as many are kept as anybody wants to read. */
+  /** Texts about the file are kept up to this number, and in headers up to this size. */
   private static final int MAX_METADATA = 100;
+
+  private static final int MAX_METADATA_HEADER_BYTES = 1 << 20;
 
   private final long fileBytes;
   private final Map<String, String> metadata;
@@ -114,7 +116,10 @@ public final class SafetensorsFile {
     return fileBytes;
   }
 
-  /** Returns the texts of {@code __metadata__}, the first hundred if there are more. */
+  /**
+   * Returns the texts of {@code __metadata__}, the first hundred if there are more; none of a
+   * header of more than a megabyte.
+   */
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(metadata);
   }
@@ -315,7 +320,7 @@ public final class SafetensorsFile {
         String key = json.currentName();
         json.nextToken();
         expect(json, JsonToken.VALUE_STRING, "__metadata__", "strings");
-        if (metadata.size() < MAX_METADATA) {
+        if (metadata.size() < MAX_METADATA && dataStart <= MAX_METADATA_HEADER_BYTES) {
           metadata.put(key, json.getText());
         }
       }

@@ -18,6 +18,7 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,8 +57,8 @@ final class TokenizerMetadata {
     Tokenizer tokenizer = source.files().tokenizer();
     if (tokenizer == null) {
       warnings.add(
-          "the model has no tokenizer.json: the GGUF file has no tokenizer, and other engines"
-              + " refuse it");
+          source.files().noTokenizerReason()
+              + ": the GGUF file has none either, and other engines refuse it");
     } else {
       vocabulary(source, metadata, warnings);
     }
@@ -87,11 +88,14 @@ final class TokenizerMetadata {
       throws IOException {
     Path file = source.path().resolve("tokenizer.json");
     TokenizerMetadata vocabulary = new TokenizerMetadata(source.config().vocabSize());
-    vocabulary.read(JsonReader.readBytes(file));
-    if (vocabulary.byteFallback) {
+    boolean present = Files.exists(file); // else the tokenizer is in a file of another kind
+    if (present) {
+      vocabulary.read(JsonReader.readBytes(file));
+    }
+    if (!present || vocabulary.byteFallback) {
       warnings.add(
-          "tokenizer.json is of the SentencePiece kind, which is not converted: the GGUF file has"
-              + " no tokenizer, and other engines refuse it");
+          "only byte-level vocabularies in tokenizer.json are converted, not SentencePiece models"
+              + " or rank files: the GGUF file has no tokenizer, and other engines refuse it");
       return;
     }
     metadata.put("tokenizer.ggml.model", new StringValue("gpt2"));

@@ -66,7 +66,7 @@ class ModelConverterTest {
     Conversion conversion = convert(golden, out, target, Embedding.F16);
     assertThat(tensors(out)).containsExactlyEntriesOf(tensors(golden.resolveSibling(reference)));
     assertThat(conversion.bytes()).isEqualTo(Files.size(out));
-    assertThat(conversion.warnings()).singleElement().asString().contains("no tokenizer.json");
+    assertThat(conversion.warnings()).singleElement().asString().contains("has no tokenizer");
   }
 
   @Test
@@ -212,6 +212,31 @@ class ModelConverterTest {
       assertThat(metadata.string("tokenizer.ggml.model")).contains("gpt2");
       assertThat(metadata.strings("tokenizer.ggml.tokens")).hasSize(2048);
     }
+  }
+
+  @Test
+  void saysThatASentencePieceTokenizerIsLeftOut() throws IOException {
+    Path model = SampleModels.copy(SampleModels.DEMO, folder.resolve("demo"));
+    Files.delete(model.resolve("tokenizer.json"));
+    Files.delete(model.resolve("tokenizer_config.json"));
+    Path tokenizer =
+        Path.of(
+            "../bitnet-tokenizer/src/test/resources/io/github/bitnet4j/tokenizer/mini-spm/tokenizer.model");
+    Files.copy(tokenizer, model.resolve("tokenizer.model"));
+    Path gguf = folder.resolve("demo.gguf");
+    assertThat(convert(model, gguf, Target.I2_S, null).warnings())
+        .singleElement()
+        .asString()
+        .contains("not SentencePiece models");
+    Path copy = folder.resolve("copy");
+    convert(model, copy, Target.HUGGING_FACE, null);
+    assertThat(copy.resolve("tokenizer.model")).hasSameBinaryContentAs(tokenizer);
+    Path back = folder.resolve("back");
+    assertThat(convert(gguf, back, Target.HUGGING_FACE, null).warnings())
+        .singleElement()
+        .asString()
+        .contains("no tokenizer.json is written");
+    assertThat(greedy(back)).containsExactly(greedy(model));
   }
 
   // ---- What cannot be converted
