@@ -5,6 +5,7 @@ module io.github.bitnet4j.core {
   requires org.slf4j;
   requires static org.jspecify;
 
+  exports io.github.bitnet4j.core.tools;
   exports io.github.bitnet4j.core.trace;
 
   uses io.github.bitnet4j.spi.KernelProvider;

@@ -66,7 +66,8 @@ public record Generation(
    *
    * @param reusedTokens prompt tokens that were already in the KV cache
    * @param prefillTokens prompt tokens that were computed
-   * @param prefillTime time for computing them, up to the logits of the first new token
+   * @param prefillTime time from the start to the choice of the first new token, waiting for other
+   *     sessions included
    * @param decodeTokens tokens computed one by one after that
    * @param decodeTime time for computing and choosing those
    */

@@ -77,7 +77,7 @@ public final class LoadOptions {
   @FunctionalInterface
   public interface ProgressListener {
     /**
-     * Called on the loading thread, at most some hundred times, with {@code done} never falling.
+     * Called on the loading thread, after every few MB, with {@code done} never falling.
      *
      * @param done bytes of the model file that are verified and prepared
      * @param total bytes of the model file

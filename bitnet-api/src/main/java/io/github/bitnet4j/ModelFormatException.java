@@ -2,6 +2,7 @@ package io.github.bitnet4j;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that cannot be used as a model: damaged, incomplete, or of an unsupported kind. The
@@ -10,7 +11,7 @@ import java.nio.file.Path;
 public final class ModelFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  private final transient Path path;
+  private final transient @Nullable Path path;
 
   /**
    * Creates an exception with the message {@code path: problem}.
@@ -29,8 +30,8 @@ public final class ModelFormatException extends IOException {
     this.path = path;
   }
 
-  /** Returns the file. */
-  public Path path() {
+  /** Returns the file; null after deserialization. */
+  public @Nullable Path path() {
     return path;
   }
 }

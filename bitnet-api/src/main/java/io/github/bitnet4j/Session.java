@@ -20,6 +20,9 @@ import java.util.List;
  * <p><b>Interrupts.</b> Interrupting the thread that generates acts like {@link #cancel}; the
  * thread's interrupt status stays set.
  *
+ * <p><b>Callbacks.</b> A {@link Sampler} or {@link TraceListener} that uses or closes the session
+ * it works for gets an {@link IllegalStateException}; it may call {@link #cancel}.
+ *
  * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
  * IllegalStateException} if the session is closed. After any exception the conversation is as it
  * was before the call.
@@ -118,6 +121,8 @@ public interface Session extends AutoCloseable {
    * @param config when to stop and how to choose tokens
    * @throws IllegalStateException if the model has no tokenizer or no chat template
    * @throws ContextOverflowException if the conversation no longer fits the context
+   * @throws io.github.bitnet4j.tokenizer.ChatTemplateException if the template refuses the
+   *     conversation, for instance the order of its roles
    */
   TokenStream streamChat(ChatMessage message, GenerationConfig config);
 

@@ -22,7 +22,7 @@ public interface TokenStream extends Iterable<Token>, AutoCloseable {
   /**
    * Returns what has been generated, after the end or after {@link #close}.
    *
-   * @throws IllegalStateException if the stream is still open
+   * @throws IllegalStateException if the stream is still open, or ended with an exception
    */
   Generation result();
 

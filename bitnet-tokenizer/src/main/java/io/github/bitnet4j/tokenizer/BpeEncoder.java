@@ -69,9 +69,6 @@ final class BpeEncoder {
       n = 1;
     } else {
       n = model.kind() == BpeKind.BYTE_LEVEL ? byteSymbols(length) : characterSymbols(length);
-      for (int i = 0; i + 1 < n; i++) {
-        merges[i] = model.merges().find(ids[i], ids[i + 1]);
-      }
       n = n <= SHORT_PIECE_BYTES ? mergeShort(n) : mergeLong(n);
     }
     out.accept(ids, n);
@@ -80,7 +77,7 @@ final class BpeEncoder {
     }
   }
 
-  /** Sets the symbols to the bytes, without those that have no token. */
+  /** Sets symbols and merges to those of the bytes, without those that have no token. */
   private int byteSymbols(int length) {
     int[] byteIds = model.byteIds();
     int n = 0;
@@ -89,10 +86,21 @@ final class BpeEncoder {
       ids[n] = id;
       n += id >= 0 ? 1 : 0;
     }
+    if (n == length) {
+      long[] pairs = model.bytePairs();
+      for (int i = 0; i + 1 < n; i++) {
+        merges[i] = pairs[(bytes[i] & 0xFF) << 8 | bytes[i + 1] & 0xFF];
+      }
+    } else {
+      findMerges(n);
+    }
     return n;
   }
 
-  /** Sets the symbols to the characters, and to the bytes of those that are no token. */
+  /**
+   * Sets symbols and merges to those of the characters, and to the bytes of those that are no
+   * token.
+   */
   private int characterSymbols(int length) {
     int[] asciiIds = model.asciiIds();
     int n = 0;
@@ -108,7 +116,14 @@ final class BpeEncoder {
       }
       i += charLength;
     }
+    findMerges(n);
     return n;
+  }
+
+  private void findMerges(int symbols) {
+    for (int i = 0; i + 1 < symbols; i++) {
+      merges[i] = model.merges().find(ids[i], ids[i + 1]);
+    }
   }
 
   /** Writes the UTF-8 bytes to {@link #bytes}, U+FFFD for unpaired surrogates; returns how many. */
@@ -142,7 +157,7 @@ final class BpeEncoder {
   /** Reports for each token of a piece the characters that its bytes belong to. */
   private void locate(
       SpanSink sink, String text, int from, int to, boolean prefix, int n, boolean merged) {
-    boolean skips = model.kind() == BpeKind.BYTE_LEVEL && merged;
+    boolean byteLevel = model.kind() == BpeKind.BYTE_LEVEL;
     int at = from; // the character that holds the next byte
     int end = from; // where the character of the byte before ends
     int left =
@@ -153,11 +168,12 @@ final class BpeEncoder {
       for (int count = model.tokens().length(ids[i]); count > 0; ) {
         if (left == 0) {
           at = end;
-          left = Utf8.length(text, at, to);
+          boolean mark = text.charAt(at) == BpeKind.SPACE_MARK && !byteLevel;
+          left = mark ? 1 : Utf8.length(text, at, to);
           end = at + (left == 4 ? 2 : 1);
         }
         left--;
-        if (!skips || model.byteIds()[bytes[index] & 0xFF] >= 0) {
+        if (!byteLevel || !merged || model.byteIds()[bytes[index] & 0xFF] >= 0) {
           start = start < 0 ? at : start;
           count--;
         }

@@ -6,6 +6,8 @@ package io.github.bitnet4j.tokenizer;
  * @param byteIds the id of every single byte; SentencePiece falls back to them, a byte-level
  *     vocabulary may have -1 for bytes that it leaves out
  * @param asciiIds the id that encoding starts from for every ASCII character
+ * @param bytePairs the merge of the tokens of two bytes, the first in the upper half of the index;
+ *     empty for SentencePiece. Most merges that are looked for are these.
  * @param ignoreMerges whether a piece that is a token as a whole is that token, even if no sequence
  *     of merges leads to it
  */
@@ -18,4 +20,5 @@ record BpeModel(
     MergeTable merges,
     int[] byteIds,
     int[] asciiIds,
+    long[] bytePairs,
     boolean ignoreMerges) {}

@@ -140,14 +140,22 @@ final class TokenTable {
     slots[slot] = id + 1;
   }
 
+  /** Evaluates the polynomial whose coefficients are seven bytes and their number each. */
   private int hash(byte[] bytes, int offset, int length) {
-    long hash = length + 1L;
-    for (int i = offset; i < offset + length; i++) {
-      // Both factors are below 2^61: the product's bits 61 and up, plus its lower 61 bits, is it
+    int end = offset + length;
+    long hash = 0;
+    for (int i = offset; i < end; ) {
+      int chunkEnd = Math.min(i + 7, end);
+      long chunk = (long) chunkEnd - i;
+      while (i < chunkEnd) {
+        chunk = chunk << 8 | bytes[i++] & 0xFF;
+      }
+      hash += chunk;
+      // Both factors are below 2^62: the product's bits 61 and up, plus its lower 61 bits, is it
       // modulo 2^61 - 1, up to one subtraction.
       long high = Math.multiplyHigh(hash, base);
       long low = hash * base;
-      hash = (low & ((1L << 61) - 1)) + ((low >>> 61) | (high << 3)) + (bytes[i] & 0xFF);
+      hash = (low & ((1L << 61) - 1)) + ((low >>> 61) | (high << 3));
       hash = (hash & ((1L << 61) - 1)) + (hash >>> 61);
     }
     return (int) (hash ^ (hash >>> 32));

@@ -13,8 +13,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns text into token ids and back, by byte-level byte pair encoding (GPT-2, Llama 3, BitNet
- * b1.58 2B-4T).
+ * Turns text into token ids and back, by byte pair encoding: byte-level (GPT-2, Llama 3, BitNet
+ * b1.58 2B-4T) or SentencePiece's with byte fallback (Llama 2).
  *
  * <p>Ids are exactly those of Hugging Face's {@code tokenizers}. Text is taken as Unicode; an
  * unpaired surrogate counts as U+FFFD. Added tokens that are not special are always found in text;

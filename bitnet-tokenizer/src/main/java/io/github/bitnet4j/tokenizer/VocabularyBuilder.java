@@ -357,7 +357,15 @@ final class VocabularyBuilder {
       asciiIds[b] = id >= 0 ? id : byteIds[b];
     }
     return new BpeModel(
-        kind, preTokenizer, spaces, tokens, merges, byteIds, asciiIds, ignoreMerges);
+        kind, preTokenizer, spaces, tokens, merges, byteIds, asciiIds, bytePairs(), ignoreMerges);
+  }
+
+  private long[] bytePairs() {
+    long[] pairs = new long[kind == BpeKind.BYTE_LEVEL ? 1 << 16 : 0];
+    for (int i = 0; i < pairs.length; i++) {
+      pairs[i] = merges.find(byteIds[i >>> 8], byteIds[i & 0xFF]);
+    }
+    return pairs;
   }
 
   /** Returns whether a byte is a control character that text files lack, or begins a character. */

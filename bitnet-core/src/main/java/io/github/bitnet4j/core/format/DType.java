@@ -27,13 +27,27 @@ public enum DType {
     this.bytes = bytes;
   }
 
+  /**
+   * Returns the type of a dense weight.
+   *
+   * @param dense F32, F16 or BF16
+   */
+  public static DType of(DenseType dense) {
+    return switch (dense) {
+      case F32 -> F32;
+      case F16 -> F16;
+      case BF16 -> BF16;
+      default -> throw new IllegalArgumentException("dense: expected plain floats, found " + dense);
+    };
+  }
+
   /** Returns the size of an element in bytes. */
   public int bytes() {
     return bytes;
   }
 
   /** Returns the type of a dense weight, if this is one. */
-  Optional<DenseType> dense() {
+  public Optional<DenseType> dense() {
     return switch (this) {
       case F32 -> Optional.of(DenseType.F32);
       case F16 -> Optional.of(DenseType.F16);

@@ -29,7 +29,7 @@ import java.util.Optional;
  *
  * <p>Source: {@code docs/gguf.md} of ggml.
  */
-final class GgufFile {
+public final class GgufFile {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
@@ -37,7 +37,9 @@ final class GgufFile {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  static final int TYPE_STRING = 8;
+  /** The value type of texts. */
+  public static final int TYPE_STRING = 8;
+
   private static final int TYPE_ARRAY = 9;
 
   private static final int DEFAULT_ALIGNMENT = 32;
@@ -59,7 +61,7 @@ final class GgufFile {
    * @param rows number of rows: the product of the other dimensions
    * @param fileOffset where its data starts in the file, in bytes
    */
-  record GgufTensor(
+  public record GgufTensor(
       Path file,
       String name,
       GgufType type,
@@ -69,7 +71,7 @@ final class GgufFile {
       long fileOffset,
       MemorySegment data) {
     /** Returns an exception about this tensor, to be thrown. */
-    ModelFormatException problem(String problem) {
+    public ModelFormatException problem(String problem) {
       return new ModelFormatException(
           file, "tensor %s at byte %d: %s".formatted(name, fileOffset, problem));
     }
@@ -77,6 +79,7 @@ final class GgufFile {
 
   private final Path path;
   private final MemorySegment file;
+  private int version;
   private final Map<String, GgufValue> metadata = new LinkedHashMap<>();
   private final Map<String, GgufTensor> tensors = new LinkedHashMap<>();
   private long at;
@@ -94,28 +97,34 @@ final class GgufFile {
    * @param copy whether to copy the file instead of mapping it
    * @throws ModelFormatException if it breaks a rule of the format
    */
-  static GgufFile open(Path path, Arena arena, boolean copy) throws IOException {
+  public static GgufFile open(Path path, Arena arena, boolean copy) throws IOException {
     GgufFile file = new GgufFile(path, FileMemory.open(path, arena, copy));
     file.read();
     return file;
   }
 
-  Path path() {
+  /** Returns where it is. */
+  public Path path() {
     return path;
   }
 
+  /** Returns the version of the format, 2 or 3. */
+  public int version() {
+    return version;
+  }
+
   /** Returns the size of the file. */
-  long fileBytes() {
+  public long fileBytes() {
     return file.byteSize();
   }
 
   /** Returns the metadata, in file order. */
-  Map<String, GgufValue> metadata() {
+  public Map<String, GgufValue> metadata() {
     return Collections.unmodifiableMap(metadata);
   }
 
   /** Returns the tensors by name, in file order. */
-  Map<String, GgufTensor> tensors() {
+  public Map<String, GgufTensor> tensors() {
     return Collections.unmodifiableMap(tensors);
   }
 
@@ -130,6 +139,7 @@ final class GgufFile {
           "expected version 2 or 3, found "
               + (Integer.reverseBytes((int) version) == 3 ? "a big-endian file" : version));
     }
+    this.version = (int) version;
     long tensorCount = count("tensor count", 24, MAX_ENTRIES);
     long entryCount = count("metadata count", 13, MAX_ENTRIES);
     for (long i = 0; i < entryCount; i++) {

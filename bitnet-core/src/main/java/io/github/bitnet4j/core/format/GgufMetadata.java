@@ -6,7 +6,12 @@ import io.github.bitnet4j.core.format.GgufValue.BoolValue;
 import io.github.bitnet4j.core.format.GgufValue.FloatValue;
 import io.github.bitnet4j.core.format.GgufValue.IntValue;
 import io.github.bitnet4j.core.format.GgufValue.StringValue;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,11 +22,27 @@ import org.jspecify.annotations.Nullable;
  * {@link ModelFormatException} that names file and key. Integers may have any integer type, floats
  * either width.
  */
-final class GgufMetadata {
+public final class GgufMetadata {
+  /** Far above any vocabulary, and few enough to fit a small heap. */
+  private static final int MAX_LIST = 2_000_000;
+
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final int TYPE_U32 = 4;
+  private static final int TYPE_I32 = 5;
+
   private final Path path;
   private final Map<String, GgufValue> values;
 
-  GgufMetadata(Path path, Map<String, GgufValue> values) {
+  /**
+   * Creates a view of the metadata of a file.
+   *
+   * @param path for messages
+   */
+  public GgufMetadata(Path path, Map<String, GgufValue> values) {
     this.path = path;
     this.values = values;
   }
@@ -38,7 +59,8 @@ final class GgufMetadata {
     return value.getAsInt();
   }
 
-  OptionalInt optionalInt(String key, int least, int most) throws ModelFormatException {
+  /** Returns a whole number, if the key is there. */
+  public OptionalInt optionalInt(String key, int least, int most) throws ModelFormatException {
     return switch (values.get(key)) {
       case null -> OptionalInt.empty();
       case IntValue(long value) -> {
@@ -65,7 +87,8 @@ final class GgufMetadata {
     };
   }
 
-  Optional<Boolean> bool(String key) throws ModelFormatException {
+  /** Returns true or false, if the key is there. */
+  public Optional<Boolean> bool(String key) throws ModelFormatException {
     return switch (values.get(key)) {
       case null -> Optional.empty();
       case BoolValue(boolean value) -> Optional.of(value);
@@ -73,7 +96,8 @@ final class GgufMetadata {
     };
   }
 
-  Optional<String> string(String key) throws ModelFormatException {
+  /** Returns a text, if the key is there. */
+  public Optional<String> string(String key) throws ModelFormatException {
     return switch (values.get(key)) {
       case null -> Optional.empty();
       case StringValue(String value) -> Optional.of(value);
@@ -82,12 +106,51 @@ final class GgufMetadata {
   }
 
   /** Returns an array, or null. */
-  @Nullable ArrayValue array(String key) throws ModelFormatException {
+  public @Nullable ArrayValue array(String key) throws ModelFormatException {
     return switch (values.get(key)) {
       case null -> null;
       case ArrayValue array -> array;
       case GgufValue other -> throw problem(key, "an array", describe(other));
     };
+  }
+
+  /** Returns an array of texts; nothing if the key is absent. */
+  public List<String> strings(String key) throws ModelFormatException {
+    ArrayValue array = array(key);
+    if (array == null) {
+      return List.of();
+    }
+    requireList(key, array, array.elementType() == GgufFile.TYPE_STRING, "texts");
+    List<String> texts = new ArrayList<>(array.count());
+    long at = 0;
+    for (int i = 0; i < array.count(); i++) {
+      long bytes = array.data().get(LONG, at);
+      byte[] utf8 = array.data().asSlice(at + 8, bytes).toArray(ValueLayout.JAVA_BYTE);
+      texts.add(new String(utf8, StandardCharsets.UTF_8));
+      at += 8 + bytes;
+    }
+    return texts;
+  }
+
+  /** Returns an array of 32-bit numbers; nothing if the key is absent. */
+  public int[] ints(String key) throws ModelFormatException {
+    ArrayValue array = array(key);
+    if (array == null) {
+      return new int[0];
+    }
+    boolean ints = array.elementType() == TYPE_U32 || array.elementType() == TYPE_I32;
+    requireList(key, array, ints, "32-bit numbers");
+    return array.data().toArray(INT);
+  }
+
+  private void requireList(String key, ArrayValue array, boolean rightType, String elements)
+      throws ModelFormatException {
+    if (!rightType || array.count() > MAX_LIST) {
+      throw problem(
+          key,
+          "at most " + MAX_LIST + " " + elements,
+          array.count() + " elements of type " + array.elementType());
+    }
   }
 
   /** Returns an exception about a key, to be thrown. */

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>Files with a vocabulary that is incomplete or of an unknown kind exist, so such a model still
  * loads; it then takes token ids only.
  */
-final class GgufModel {
+public final class GgufModel {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
   private static final Pattern SPLIT_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
   private static final int MAX_SPLITS = 99_999;
@@ -83,8 +83,13 @@ final class GgufModel {
     return ids;
   }
 
-  /** Opens the file, and if it is one of several all of them, the first one first. */
-  private static List<GgufFile> openAll(Path path, Arena arena, boolean copy) throws IOException {
+  /**
+   * Opens the file, and if it is one of several all of them, the first one first.
+   *
+   * @param arena owns their memory
+   * @param copy whether to copy the files instead of mapping them
+   */
+  public static List<GgufFile> openAll(Path path, Arena arena, boolean copy) throws IOException {
     GgufFile file = GgufFile.open(path, arena, copy);
     GgufMetadata metadata = new GgufMetadata(path, file.metadata());
     int count = metadata.optionalInt("split.count", 0, MAX_SPLITS).orElse(1);

@@ -11,7 +11,7 @@ import java.util.Optional;
  *
  * <p>Source: {@code enum ggml_type} of ggml, bitnet.cpp and ik_llama.cpp.
  */
-enum GgufType {
+public enum GgufType {
   F32(0, 1, 4, DenseType.F32),
   F16(1, 1, 2, DenseType.F16),
   Q4_0(2, 32, 18, DenseType.Q4_0),
@@ -105,27 +105,38 @@ enum GgufType {
     return Optional.empty();
   }
 
+  /** Returns the type of a dense matrix. */
+  public static GgufType of(DenseType dense) {
+    for (GgufType type : values()) {
+      if (type.dense.equals(Optional.of(dense))) {
+        return type;
+      }
+    }
+    throw new AssertionError(dense);
+  }
+
   /** Says what a number that is no type here stands for. */
   static String explainUnknown(long id) {
     return "type " + id + ": " + UNKNOWN.getOrDefault(id, "an unknown type");
   }
 
-  int id() {
+  /** Returns the number that stands for it in files. */
+  public int id() {
     return id;
   }
 
   /** Returns the number of weights that rows must be a multiple of. */
-  int blockSize() {
+  public int blockSize() {
     return blockSize;
   }
 
   /** Returns how the values of a dense matrix are stored, if they are of this type. */
-  Optional<DenseType> dense() {
+  public Optional<DenseType> dense() {
     return dense;
   }
 
   /** Returns how trits are laid out, if this is a ternary type. */
-  Optional<TernaryLayout> ternary() {
+  public Optional<TernaryLayout> ternary() {
     return ternary;
   }
 
@@ -136,7 +147,7 @@ enum GgufType {
    * @param rows number of rows: the product of all other dimensions
    * @throws ArithmeticException if it overflows
    */
-  long byteSize(long rowLength, long rows) {
+  public long byteSize(long rowLength, long rows) {
     long blocks = Math.multiplyExact(rowLength, rows) / blockSize;
     long bytes = Math.multiplyExact(blocks, (long) blockBytes);
     return switch (this) {

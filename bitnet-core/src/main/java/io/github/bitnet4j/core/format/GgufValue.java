@@ -3,7 +3,7 @@ package io.github.bitnet4j.core.format;
 import java.lang.foreign.MemorySegment;
 
 /** A metadata value of a GGUF file. */
-sealed interface GgufValue {
+public sealed interface GgufValue {
   /** An integer of any width; above {@code Long.MAX_VALUE} it shows as negative. */
   record IntValue(long value) implements GgufValue {}
 

@@ -64,7 +64,7 @@ final class GgufWeights implements WeightSource {
 
   @Override
   public StoredLinear linear(int layer, Linear which) throws ModelFormatException {
-    String name = "blk." + layer + "." + linearName(which);
+    String name = TensorNames.gguf(layer, which);
     int rows = which.rows(config);
     int columns = which.columns(config);
     GgufTensor tensor = get(name + ".weight", columns, rows);
@@ -155,14 +155,7 @@ final class GgufWeights implements WeightSource {
 
   @Override
   public DenseMatrix norm(int layer, Norm which) throws ModelFormatException {
-    String name =
-        switch (which) {
-          case INPUT -> "attn_norm";
-          case ATTENTION_SUB -> "attn_sub_norm";
-          case POST_ATTENTION -> "ffn_norm";
-          case FEED_FORWARD_SUB -> "ffn_sub_norm";
-        };
-    return dense("blk." + layer + "." + name + ".weight", which.width(config), 1);
+    return dense(TensorNames.gguf(layer, which) + ".weight", which.width(config), 1);
   }
 
   @Override
@@ -240,17 +233,5 @@ final class GgufWeights implements WeightSource {
   @Override
   public long fileBytes() {
     return fileBytes;
-  }
-
-  private static String linearName(Linear which) {
-    return switch (which) {
-      case Q -> "attn_q";
-      case K -> "attn_k";
-      case V -> "attn_v";
-      case O -> "attn_output";
-      case GATE -> "ffn_gate";
-      case UP -> "ffn_up";
-      case DOWN -> "ffn_down";
-    };
   }
 }

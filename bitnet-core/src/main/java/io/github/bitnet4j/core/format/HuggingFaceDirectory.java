@@ -8,13 +8,17 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A model in a Hugging Face directory: {@code config.json}, {@code generation_config.json}, {@code
- * tokenizer.json} with {@code tokenizer_config.json}, and safetensors files.
+ * tokenizer.json} or {@code tokenizer.model} with {@code tokenizer_config.json}, and safetensors
+ * files.
  */
 final class HuggingFaceDirectory {
+  private static final List<String> TOKENIZER_FILES = List.of("tokenizer.json", "tokenizer.model");
+
   private HuggingFaceDirectory() {}
 
   static ModelFiles open(Path directory, Arena arena, LoadOptions options) throws IOException {
@@ -25,27 +29,26 @@ final class HuggingFaceDirectory {
         config.model(),
         config.stopIds(),
         tokenizer,
-        "the directory has no tokenizer.json",
+        "the directory has no tokenizer.json or tokenizer.model",
         new HuggingFaceWeights(config.model(), config.masters(), tensors));
   }
 
   private static @Nullable Tokenizer readTokenizer(Path directory, int vocabSize)
       throws IOException {
-    Path file = directory.resolve("tokenizer.json");
-    if (!Files.exists(file)) {
+    if (TOKENIZER_FILES.stream().noneMatch(file -> Files.exists(directory.resolve(file)))) {
       return null;
     }
     try {
       Tokenizer tokenizer = Tokenizer.load(directory);
       if (tokenizer.vocabSize() > vocabSize) {
         throw new ModelFormatException(
-            file,
+            directory,
             "expected at most %d tokens (vocab_size of config.json), found %d; it belongs to another model"
                 .formatted(vocabSize, tokenizer.vocabSize()));
       }
       return tokenizer;
     } catch (TokenizerFormatException e) {
-      throw new ModelFormatException(file, "expected a tokenizer: " + e.getMessage(), e);
+      throw new ModelFormatException(directory, "expected a tokenizer: " + e.getMessage(), e);
     }
   }
 }

@@ -35,7 +35,7 @@ final class HuggingFaceWeights implements WeightSource {
 
   @Override
   public StoredLinear linear(int layer, Linear which) throws ModelFormatException {
-    String name = linearName(layer, which);
+    String name = TensorNames.huggingFace(layer, which);
     int rows = which.rows(config);
     int columns = which.columns(config);
     if (masters) {
@@ -80,28 +80,17 @@ final class HuggingFaceWeights implements WeightSource {
       return null;
     }
     int width = which.columns(config);
-    String name = linearName(layer, which) + ".rms_norm.weight";
+    String name = TensorNames.huggingFace(layer, which) + ".rms_norm.weight";
     return dense(name, List.of((long) width), 1, width);
   }
 
   @Override
   public DenseMatrix norm(int layer, Norm which) throws ModelFormatException {
+    String old = TensorNames.oldHuggingFace(layer, which) + ".weight";
     String name =
-        switch (which) {
-          case INPUT -> "input_layernorm";
-          case ATTENTION_SUB ->
-              eitherName(layer, "self_attn.attn_sub_norm", "self_attn.inner_attn_ln");
-          case POST_ATTENTION -> "post_attention_layernorm";
-          case FEED_FORWARD_SUB -> eitherName(layer, "mlp.ffn_sub_norm", "mlp.ffn_layernorm");
-        };
+        tensors.find(old) == null ? TensorNames.huggingFace(layer, which) + ".weight" : old;
     int width = which.width(config);
-    return dense("model.layers." + layer + "." + name + ".weight", List.of((long) width), 1, width);
-  }
-
-  /** The first BitNet models have another name for the same norm. */
-  private String eitherName(int layer, String name, String oldName) {
-    String old = "model.layers." + layer + "." + oldName + ".weight";
-    return tensors.find(old) == null ? name : oldName;
+    return dense(name, List.of((long) width), 1, width);
   }
 
   @Override
@@ -170,19 +159,5 @@ final class HuggingFaceWeights implements WeightSource {
   @Override
   public long fileBytes() {
     return tensors.fileBytes();
-  }
-
-  private static String linearName(int layer, Linear which) {
-    String name =
-        switch (which) {
-          case Q -> "self_attn.q_proj";
-          case K -> "self_attn.k_proj";
-          case V -> "self_attn.v_proj";
-          case O -> "self_attn.o_proj";
-          case GATE -> "mlp.gate_proj";
-          case UP -> "mlp.up_proj";
-          case DOWN -> "mlp.down_proj";
-        };
-    return "model.layers." + layer + "." + name;
   }
 }

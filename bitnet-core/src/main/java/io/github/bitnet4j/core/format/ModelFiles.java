@@ -11,6 +11,7 @@ import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -103,6 +104,22 @@ public final class ModelFiles {
       tokenizer.idOf(END_OF_TURN).ifPresent(ids::add);
     }
     return List.copyOf(ids);
+  }
+
+  /** Returns where the weights are: found and of the right shape, their values not yet verified. */
+  public WeightSource weights() {
+    return weights;
+  }
+
+  /**
+   * Returns a linear layer as trits, verified; one that is stored as dense weights is quantized.
+   *
+   * @param memory for the trits of a layer that is quantized
+   * @throws ModelFormatException if a trit or the scale is damaged
+   */
+  public WeightSource.Packed trits(int layer, WeightSource.Linear which, SegmentAllocator memory)
+      throws ModelFormatException {
+    return WeightLoader.verifiedTrits(weights, weights.linear(layer, which), memory);
   }
 
   /** Returns the size of the weight files, in bytes. */

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,10 +64,16 @@ public final class SafetensorsFile {
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // the table would outlive the file
           .build();
 
+  /** Of the texts about the file, as many are kept as anybody wants to read. */
+  private static final int MAX_METADATA = 100;
+
   private final long fileBytes;
+  private final Map<String, String> metadata;
   private final Map<String, Tensor> tensors;
 
-  private SafetensorsFile(long fileBytes, Map<String, Tensor> tensors) {
+  private SafetensorsFile(
+      long fileBytes, Map<String, String> metadata, Map<String, Tensor> tensors) {
+    this.metadata = metadata;
     this.fileBytes = fileBytes;
     this.tensors = tensors;
   }
@@ -97,12 +104,19 @@ public final class SafetensorsFile {
               + file.byteSize()
               + "; the file looks truncated, download it again");
     }
-    return new SafetensorsFile(file.byteSize(), new Header(path, file).read());
+    Header header = new Header(path, file);
+    Map<String, Tensor> tensors = header.read();
+    return new SafetensorsFile(file.byteSize(), header.metadata, tensors);
   }
 
   /** Returns the size of the file. */
-  long fileBytes() {
+  public long fileBytes() {
     return fileBytes;
+  }
+
+  /** Returns the texts of {@code __metadata__}, the first hundred if there are more. */
+  public Map<String, String> metadata() {
+    return Collections.unmodifiableMap(metadata);
   }
 
   /** Returns the tensors by name, in file order. */
@@ -115,6 +129,7 @@ public final class SafetensorsFile {
     private final Path path;
     private final MemorySegment file;
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final Map<String, String> metadata = new LinkedHashMap<>();
     private long dataStart;
     private long dataBytes;
 
@@ -297,8 +312,12 @@ public final class SafetensorsFile {
     private void readMetadata(JsonParser json) throws IOException {
       expect(json, JsonToken.START_OBJECT, "__metadata__", "an object");
       while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String key = json.currentName();
         json.nextToken();
         expect(json, JsonToken.VALUE_STRING, "__metadata__", "strings");
+        if (metadata.size() < MAX_METADATA) {
+          metadata.put(key, json.getText());
+        }
       }
     }
 

@@ -2,24 +2,23 @@ package io.github.bitnet4j.core.format;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringWriter;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** Writes safetensors files. */
 public final class SafetensorsWriter {
-  private static final int CHUNK_BYTES = 1 << 20;
-
   private SafetensorsWriter() {}
 
   /**
@@ -36,6 +35,24 @@ public final class SafetensorsWriter {
   }
 
   /**
+   * A tensor to be written that is not in memory as a whole.
+   *
+   * @param shape slowest dimension first
+   * @param content little-endian elements
+   */
+  public record StreamedEntry(String name, DType dtype, List<Long> shape, TensorContent content) {
+    /** Copies the shape. */
+    public StreamedEntry {
+      shape = List.copyOf(shape);
+    }
+
+    /** Returns the size of its data. */
+    public long bytes() {
+      return shape.stream().reduce((long) dtype.bytes(), Math::multiplyExact);
+    }
+  }
+
+  /**
    * Writes a file: under another name first, so that a killed process leaves no half file.
    *
    * @throws IOException if writing fails; a file that was there before is then unchanged
@@ -44,22 +61,8 @@ public final class SafetensorsWriter {
     Path absolute = file.toAbsolutePath();
     Path unfinished = absolute.resolveSibling(absolute.getFileName() + ".unfinished");
     try {
-      try (FileChannel channel =
-          FileChannel.open(
-              unfinished,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        byte[] header = header(entries);
-        ByteBuffer start = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
-        start.putLong(header.length).put(header).flip();
-        writeAll(channel, start);
-        for (Entry entry : entries) {
-          for (long at = 0; at < entry.data.byteSize(); at += CHUNK_BYTES) {
-            long bytes = Math.min(CHUNK_BYTES, entry.data.byteSize() - at);
-            writeAll(channel, entry.data.asSlice(at, bytes).asByteBuffer());
-          }
-        }
+      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished))) {
+        write(out, Map.of(), entries.stream().map(SafetensorsWriter::streamed).toList());
       }
       Files.move(unfinished, absolute, StandardCopyOption.REPLACE_EXISTING);
     } finally {
@@ -67,12 +70,43 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static byte[] header(List<Entry> entries) throws IOException {
+  /**
+   * Writes a file to a stream.
+   *
+   * @param metadata texts about the file, see {@code __metadata__} of the format; may be empty
+   */
+  public static void write(
+      OutputStream file, Map<String, String> metadata, List<StreamedEntry> entries)
+      throws IOException {
+    CountingOutput out = new CountingOutput(file);
+    byte[] header = header(metadata, entries);
+    out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
+    out.write(header);
+    for (StreamedEntry entry : entries) {
+      out.write(entry.name, entry.bytes(), entry.content);
+    }
+    out.flush();
+  }
+
+  private static StreamedEntry streamed(Entry entry) {
+    TensorContent content = TensorContent.of(entry.data);
+    return new StreamedEntry(entry.name, entry.dtype, entry.shape, content);
+  }
+
+  private static byte[] header(Map<String, String> metadata, List<StreamedEntry> entries)
+      throws IOException {
     StringWriter text = new StringWriter();
     long offset = 0;
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
-      for (Entry entry : entries) {
+      if (!metadata.isEmpty()) {
+        json.writeObjectFieldStart("__metadata__");
+        for (Map.Entry<String, String> note : metadata.entrySet()) {
+          json.writeStringField(note.getKey(), note.getValue());
+        }
+        json.writeEndObject();
+      }
+      for (StreamedEntry entry : entries) {
         json.writeObjectFieldStart(entry.name);
         json.writeStringField("dtype", entry.dtype.name());
         json.writeArrayFieldStart("shape");
@@ -82,7 +116,7 @@ public final class SafetensorsWriter {
         json.writeEndArray();
         json.writeArrayFieldStart("data_offsets");
         json.writeNumber(offset);
-        offset += entry.data.byteSize();
+        offset += entry.bytes();
         json.writeNumber(offset);
         json.writeEndArray();
         json.writeEndObject();
@@ -90,14 +124,8 @@ public final class SafetensorsWriter {
       json.writeEndObject();
     }
     byte[] utf8 = text.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] padded = Arrays.copyOf(utf8, (utf8.length + 7) & ~7); // readers like the data aligned
-    Arrays.fill(padded, utf8.length, padded.length, (byte) ' ');
-    return padded;
-  }
-
-  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
+    byte[] header = Arrays.copyOf(utf8, (utf8.length + 7) / 8 * 8); // readers like data aligned
+    Arrays.fill(header, utf8.length, header.length, (byte) ' ');
+    return header;
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * {@code model.safetensors.index.json} lists. As in transformers, the single file wins if both
  * exist.
  */
-final class TensorSet {
+public final class TensorSet {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
 
@@ -32,7 +32,14 @@ final class TensorSet {
     this.fileBytes = fileBytes;
   }
 
-  static TensorSet open(Path directory, Arena arena, boolean copy) throws IOException {
+  /**
+   * Opens and checks the files.
+   *
+   * @param arena owns their memory
+   * @param copy whether to copy the files instead of mapping them
+   * @throws ModelFormatException if a file is missing or breaks a rule of its format
+   */
+  public static TensorSet open(Path directory, Arena arena, boolean copy) throws IOException {
     Path single = directory.resolve(SINGLE);
     if (Files.exists(single)) {
       SafetensorsFile file = SafetensorsFile.open(single, arena, copy);
@@ -123,7 +130,7 @@ final class TensorSet {
   }
 
   /** Returns the size of all files together. */
-  long fileBytes() {
+  public long fileBytes() {
     return fileBytes;
   }
 
@@ -140,7 +147,8 @@ final class TensorSet {
     return tensor;
   }
 
-  List<Tensor> all() {
+  /** Returns all tensors. */
+  public List<Tensor> all() {
     return new ArrayList<>(tensors.values());
   }
 }

@@ -14,8 +14,8 @@ import java.util.Arrays;
  *
  * <p>Master weights of training are quantized by their absolute mean, as the reference does (BitNet
  * b1.58, section 2): {@code m = max(mean |W|, 1e-5)}, {@code s = 1 / m}, {@code trit = clamp(rint(W
- * * s), -1, 1)}, scale {@code 1 / s}. The mean is taken over the whole tensor in double, so that it
- * does not depend on an order of summation.
+ * * s), -1, 1)}, scale {@code 1 / s}. The mean is taken over the whole tensor in double, row by
+ * row.
  *
  * <p>Files that were unpacked by a converter hold only the values -m, 0 and m; those trits are
  * recovered as they are.

@@ -209,27 +209,35 @@ final class WeightLoader {
 
   private TernaryWeight prepare(StoredLinear linear, @Nullable RmsNorm inputNorm)
       throws ModelFormatException {
-    Packed packed =
-        switch (linear) {
-          case Packed p -> p;
-          case Masters m -> quantize(m);
-        };
-    verify(packed);
+    Packed packed = verifiedTrits(source, linear, memory);
+    if (linear instanceof Masters) {
+      preparedBytes.addAndGet(packed.bytes());
+    }
     TernaryMatrix matrix = kernels.prepare(packed.trits(), memory);
     preparedBytes.addAndGet(matrix.preparedBytes());
     return new TernaryWeight(matrix, packed.scale(), inputNorm);
   }
 
-  private Packed quantize(Masters masters) throws ModelFormatException {
+  /**
+   * Returns a linear layer as trits, verified.
+   *
+   * @param memory for trits that are made from dense weights
+   */
+  static Packed verifiedTrits(WeightSource source, StoredLinear linear, SegmentAllocator memory)
+      throws ModelFormatException {
     Packed packed =
-        masters.unpacked()
-            ? TritQuantizer.recoverOrAbsmean(source, masters, memory)
-            : TritQuantizer.absmean(source, masters, memory);
-    preparedBytes.addAndGet(packed.bytes());
+        switch (linear) {
+          case Packed p -> p;
+          case Masters m ->
+              m.unpacked()
+                  ? TritQuantizer.recoverOrAbsmean(source, m, memory)
+                  : TritQuantizer.absmean(source, m, memory);
+        };
+    verify(source, packed);
     return packed;
   }
 
-  private void verify(Packed packed) throws ModelFormatException {
+  private static void verify(WeightSource source, Packed packed) throws ModelFormatException {
     float scale = packed.scale();
     if (!(scale > 0 && scale < Float.POSITIVE_INFINITY)) {
       throw source.problem(

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * tensor and checks its type and shape against the configuration; {@link WeightLoader} checks the
  * values.
  */
-interface WeightSource {
+public interface WeightSource {
   /** The linear layers of a block. */
   enum Linear {
     Q,
@@ -23,7 +23,7 @@ interface WeightSource {
     DOWN;
 
     /** Returns the number of output features. */
-    int rows(ModelConfig config) {
+    public int rows(ModelConfig config) {
       return switch (this) {
         case Q -> config.queryWidth();
         case K, V -> config.kvWidth();
@@ -33,7 +33,7 @@ interface WeightSource {
     }
 
     /** Returns the number of input features. */
-    int columns(ModelConfig config) {
+    public int columns(ModelConfig config) {
       return switch (this) {
         case Q, K, V, GATE, UP -> config.hiddenSize();
         case O -> config.queryWidth();
@@ -50,7 +50,7 @@ interface WeightSource {
     FEED_FORWARD_SUB;
 
     /** Returns the number of features. */
-    int width(ModelConfig config) {
+    public int width(ModelConfig config) {
       return switch (this) {
         case INPUT, POST_ATTENTION -> config.hiddenSize();
         case ATTENTION_SUB -> config.queryWidth();

@@ -82,7 +82,6 @@ final class Activations {
   /** Makes the buffers large enough for a batch of the given rows, and the batch empty. */
   void reserveRows(int rows) {
     if (rows > capacity) {
-      capacity = rows;
       int hidden = config.hiddenSize();
       int intermediate = config.intermediateSize();
       int query = config.queryWidth();
@@ -102,6 +101,7 @@ final class Activations {
       products = new int[Math.multiplyExact(rows, widest)];
       cos = floats(rows, config.headDim() / 2);
       sin = floats(rows, config.headDim() / 2);
+      capacity = rows; // last: if memory runs out, the next batch tries again
     }
     batch.clear();
   }
@@ -117,6 +117,7 @@ final class Activations {
   void releaseAbove(int rows) {
     if (capacity > rows) {
       capacity = 0;
+      linearInput = new float[0];
       reserveRows(1);
     }
   }
@@ -130,15 +131,16 @@ final class Activations {
     return scores[worker];
   }
 
-  void trace(String name, int columns, float[] values) {
+  /** Reports values, if someone listens; only then is the name put together. */
+  void trace(String prefix, String step, int columns, float[] values) {
     if (trace != null) {
-      trace.onFloats(name, rows(), columns, values);
+      trace.onFloats(prefix + step, rows(), columns, values);
     }
   }
 
-  void trace(String name, int columns, byte[] values) {
+  void trace(String prefix, String step, int columns, byte[] values) {
     if (trace != null) {
-      trace.onBytes(name, rows(), columns, values);
+      trace.onBytes(prefix + step, rows(), columns, values);
     }
   }
 

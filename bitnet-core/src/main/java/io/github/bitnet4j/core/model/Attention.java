@@ -51,15 +51,15 @@ final class Attention {
     vProj.forward(acts.normed, acts.v);
 
     acts.team.run(acts.rows(), 1, rotateAndStore);
-    acts.trace(layerName + "q_rope", config.queryWidth(), acts.q);
-    acts.trace(layerName + "k_rope", config.kvWidth(), acts.k);
+    acts.trace(layerName, "q_rope", config.queryWidth(), acts.q);
+    acts.trace(layerName, "k_rope", config.kvWidth(), acts.k);
 
     acts.team.run(acts.rows() * config.numHeads(), 1, attend);
-    acts.trace(layerName + "attn_out", config.queryWidth(), acts.attended);
+    acts.trace(layerName, "attn_out", config.queryWidth(), acts.attended);
 
     if (subNorm != null) { // over the whole row, not per head
       acts.team.run(acts.rows(), 1, normalize);
-      acts.trace(layerName + "attn_sub_norm", config.queryWidth(), acts.attended);
+      acts.trace(layerName, "attn_sub_norm", config.queryWidth(), acts.attended);
     }
     if (!config.linearNorms()) {
       outputQuantizer.forward(acts.attended);

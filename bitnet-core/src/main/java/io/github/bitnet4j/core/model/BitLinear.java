@@ -36,8 +36,8 @@ final class BitLinear {
     inputNorm = weight.inputNorm();
     ownQuantizer = new Quantizer(name, matrix.columns(), acts);
     // Below about 32 K weights a hand-over to another thread costs more than it saves.
-    int weightsPerUnit = Math.max(1, matrix.rows() / matrix.units()) * matrix.columns();
-    this.grain = Math.max(1, 32_768 / weightsPerUnit);
+    long weightsPerUnit = (long) Math.max(1, matrix.rows() / matrix.units()) * matrix.columns();
+    this.grain = (int) Math.max(1, 32_768 / weightsPerUnit);
   }
 
   /**
@@ -51,15 +51,15 @@ final class BitLinear {
       this.x = x;
       acts.reserveLinearInput();
       acts.team.run(acts.rows(), 1, normalize);
-      acts.trace(name + ".inner_norm", matrix.columns(), acts.linearInput);
+      acts.trace(name, ".inner_norm", matrix.columns(), acts.linearInput);
       ownQuantizer.forward(acts.linearInput);
     }
     this.out = out;
-    acts.trace(name + ".act_int8", matrix.columns(), acts.int8);
-    acts.trace(name + ".act_scale", 1, acts.scales);
+    acts.trace(name, ".act_int8", matrix.columns(), acts.int8);
+    acts.trace(name, ".act_scale", 1, acts.scales);
     acts.team.run(matrix.units(), grain, multiply);
     acts.team.run(acts.rows(), 1, rescale);
-    acts.trace(name, matrix.rows(), out);
+    acts.trace(name, "", matrix.rows(), out);
   }
 
   private void normalize(int fromRow, int toRow, int worker) {

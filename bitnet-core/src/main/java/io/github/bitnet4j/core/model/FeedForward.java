@@ -42,11 +42,11 @@ final class FeedForward {
     upProj.forward(acts.normed, acts.up);
 
     acts.team.run(acts.rows(), 1, activate);
-    acts.trace(layerName + "act_mul", width, acts.gate);
+    acts.trace(layerName, "act_mul", width, acts.gate);
 
     if (subNorm != null) {
       acts.team.run(acts.rows(), 1, normalize);
-      acts.trace(layerName + "ffn_sub_norm", width, acts.gate);
+      acts.trace(layerName, "ffn_sub_norm", width, acts.gate);
     }
     if (!config.linearNorms()) {
       outputQuantizer.forward(acts.gate);

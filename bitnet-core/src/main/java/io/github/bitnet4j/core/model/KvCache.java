@@ -38,7 +38,16 @@ public final class KvCache implements AutoCloseable {
     numKvHeads = config.numKvHeads();
     headDim = config.headDim();
     this.contextLength = contextLength;
-    blockBytes = 2L * config.numLayers() * config.kvWidth() * BLOCK * Float.BYTES;
+    blockBytes = blockBytes(config);
+  }
+
+  /** Returns the memory that a number of positions take, in bytes. */
+  public static long bytes(ModelConfig config, int positions) {
+    return (positions + BLOCK - 1L) / BLOCK * blockBytes(config);
+  }
+
+  private static long blockBytes(ModelConfig config) {
+    return 2L * config.numLayers() * config.kvWidth() * BLOCK * Float.BYTES;
   }
 
   /** Returns the number of positions that are filled. */

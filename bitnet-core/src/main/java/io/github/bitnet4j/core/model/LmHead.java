@@ -33,8 +33,8 @@ final class LmHead {
     }
     acts.team.run(head.rows(), GRAIN, multiply);
     if (fromRow == 0) {
-      acts.trace("final_norm", acts.config.hiddenSize(), acts.normed);
-      acts.trace("logits", head.rows(), logits);
+      acts.trace("", "final_norm", acts.config.hiddenSize(), acts.normed);
+      acts.trace("", "logits", head.rows(), logits);
     }
   }
 

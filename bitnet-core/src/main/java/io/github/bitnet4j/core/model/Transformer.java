@@ -115,7 +115,7 @@ public final class Transformer {
     try {
       acts.trace = trace;
       start(ids, end, cache);
-      acts.trace("embed", config.hiddenSize(), acts.x);
+      acts.trace("", "embed", config.hiddenSize(), acts.x);
       for (TransformerBlock block : blocks) {
         if (cancelled.getAsBoolean()) {
           return false;
@@ -131,8 +131,11 @@ public final class Transformer {
       return true;
     } finally {
       acts.trace = null;
-      acts.releaseAbove(MAX_ROWS);
-      turn.unlock();
+      try {
+        acts.releaseAbove(MAX_ROWS);
+      } finally {
+        turn.unlock();
+      }
     }
   }
 

@@ -27,15 +27,15 @@ final class TransformerBlock {
     int rows = acts.rows();
     int hidden = acts.config.hiddenSize();
     acts.team.run(rows, 1, normalizeInput);
-    acts.trace(name + "input_norm", hidden, acts.normed);
+    acts.trace(name, "input_norm", hidden, acts.normed);
     attention.forward();
     acts.team.run(rows, 1, addProjected);
-    acts.trace(name + "resid_attn", hidden, acts.x);
+    acts.trace(name, "resid_attn", hidden, acts.x);
     acts.team.run(rows, 1, normalizeMiddle);
-    acts.trace(name + "post_attn_norm", hidden, acts.normed);
+    acts.trace(name, "post_attn_norm", hidden, acts.normed);
     feedForward.forward();
     acts.team.run(rows, 1, addProjected);
-    acts.trace(name + "out", hidden, acts.x);
+    acts.trace(name, "out", hidden, acts.x);
   }
 
   private void normalizeInput(int fromRow, int toRow, int worker) {

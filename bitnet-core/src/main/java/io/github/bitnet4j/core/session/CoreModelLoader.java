@@ -37,7 +37,10 @@ public final class CoreModelLoader implements ModelLoader {
             .kernels()
             .or(() -> Optional.ofNullable(System.getProperty(KernelSelection.PROPERTY)));
     KernelProvider provider = KernelSelection.select(providers, name);
-    int threads = options.threads().orElse(Runtime.getRuntime().availableProcessors());
+    int threads =
+        options
+            .threads()
+            .orElse(Math.min(Runtime.getRuntime().availableProcessors(), LoadOptions.MAX_THREADS));
 
     Arena arena = Arena.ofShared();
     WorkerTeam team = new WorkerTeam(threads, "bitnet4j");

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -218,6 +219,7 @@ final class TransformerSession implements Session {
 
   @Override
   public void addMessage(ChatMessage message) {
+    Objects.requireNonNull(message, "message");
     use(() -> messages.add(message));
   }
 
@@ -229,7 +231,8 @@ final class TransformerSession implements Session {
   // ---- Trace and state
 
   @Override
-  public void trace(int[] ids, TraceListener listener) {
+  public void trace(int[] tracedIds, TraceListener listener) {
+    int[] ids = tracedIds.clone();
     use(
         () -> {
           checkIds(ids);
@@ -241,7 +244,7 @@ final class TransformerSession implements Session {
           }
           cancelRequested = false;
           cache.truncate(0);
-          cachedIds = ids.clone();
+          cachedIds = ids;
           return transformer.forwardAll(
               ids, ids.length, cache, new float[(int) logitCount], listener, this::isCancelled);
         });

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.threads;
 
+import io.github.bitnet4j.LoadOptions;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,17 +46,29 @@ public final class WorkerTeam implements AutoCloseable {
   /**
    * Starts a team.
    *
-   * @param threads number of threads, the calling one included; 1 to 1024
+   * @param threads number of threads, the calling one included; 1 to {@link
+   *     LoadOptions#MAX_THREADS}
    * @param name prefix of the workers' thread names
    */
   public WorkerTeam(int threads, String name) {
-    if (threads < 1 || threads > 1024) {
-      throw new IllegalArgumentException("threads: expected 1 to 1024, found " + threads);
+    if (threads < 1 || threads > LoadOptions.MAX_THREADS) {
+      throw new IllegalArgumentException(
+          "threads: expected 1 to " + LoadOptions.MAX_THREADS + ", found " + threads);
     }
     workers = new Worker[threads - 1];
     for (int i = 0; i < workers.length; i++) {
       workers[i] = new Worker(i + 1, name + "-" + (i + 1));
-      workers[i].start();
+    }
+    boolean started = false;
+    try {
+      for (Worker worker : workers) {
+        worker.start();
+      }
+      started = true;
+    } finally {
+      if (!started) { // the system gives no more threads
+        close();
+      }
     }
   }
 
@@ -83,7 +96,7 @@ public final class WorkerTeam implements AutoCloseable {
     this.units = units;
     this.caller = Thread.currentThread();
     unfinishedChunks.set(wanted);
-    long number = (state.get() >>> 32) + 1;
+    long number = (state.get() >>> 32) + 1 & 0xFFFF_FFFFL;
     state.set(number << 32 | (long) wanted << 16);
     for (Worker worker : workers) {
       worker.wake();
@@ -194,6 +207,7 @@ public final class WorkerTeam implements AutoCloseable {
           parked = true;
           if (state.get() >>> 32 == done && !closed) {
             LockSupport.park(WorkerTeam.this);
+            Thread.interrupted(); // nobody should interrupt a worker; parking must go on working
           }
           parked = false;
           spins = 0;

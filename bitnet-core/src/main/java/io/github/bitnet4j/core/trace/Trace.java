@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * Every intermediate value of one forward pass, in the order of computation. Immutable.
@@ -42,6 +43,7 @@ public final class Trace {
    * Runs the model over token ids and records all values.
    *
    * @param session see {@link Session#trace}, also for the exceptions
+   * @throws java.util.concurrent.CancellationException if it was cancelled before the end
    */
   public static Trace record(Session session, int[] ids) {
     Map<String, TraceStep> steps = new LinkedHashMap<>();
@@ -63,6 +65,9 @@ public final class Trace {
             steps.put(name, new TraceStep(name, true, rows, columns, copy));
           }
         });
+    if (!steps.containsKey("logits")) { // the last step
+      throw new CancellationException("the trace was cancelled");
+    }
     return new Trace(steps);
   }
 

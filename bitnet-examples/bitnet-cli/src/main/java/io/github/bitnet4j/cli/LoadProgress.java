@@ -10,6 +10,9 @@ final class LoadProgress implements LoadOptions.ProgressListener {
   private static final long LARGE = 100_000_000;
   private static final int BAR = 40;
 
+  /** System property that the launcher sets: only a shell can ask this of standard error. */
+  private static final String STDERR_IS_TERMINAL = "bitnet4j.stderrIsTerminal";
+
   private final Terminal terminal;
   private boolean shown;
 
@@ -19,7 +22,7 @@ final class LoadProgress implements LoadOptions.ProgressListener {
 
   @Override
   public void onProgress(long done, long total) {
-    if (terminal.interactive() && total > LARGE) {
+    if (Boolean.getBoolean(STDERR_IS_TERMINAL) && total > LARGE) {
       int bar = (int) (BAR * done / total);
       terminal
           .err()

@@ -60,7 +60,9 @@ final class PromptOptions {
     StringBuilder decoded = new StringBuilder();
     StreamingDecoder decoder = tokenizer.newStreamingDecoder(true);
     for (int id : Objects.requireNonNull(ids)) {
-      decoded.append(decoder.accept(id));
+      if (id < tokenizer.vocabSize()) { // a model may have ids that its tokenizer lacks
+        decoded.append(decoder.accept(id));
+      }
     }
     return decoded.append(decoder.finish()).toString();
   }

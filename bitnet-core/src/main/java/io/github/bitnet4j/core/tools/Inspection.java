@@ -1,0 +1,109 @@
+package io.github.bitnet4j.core.tools;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is in a model file or directory, as its containers say.
+ *
+ * @param path what was inspected
+ * @param format {@code GGUF}, {@code safetensors} or {@code Hugging Face directory}
+ * @param version of the format; 0 if it has none
+ * @param metadata keys and values as text, in file order; long arrays and texts are abbreviated
+ * @param tensors in file order
+ * @param fileBytes size of all weight files
+ * @param memory what a loaded model takes, if the configuration could be read
+ * @param note why {@code memory} is empty; empty if it is not
+ */
+public record Inspection(
+    Path path,
+    String format,
+    int version,
+    Map<String, String> metadata,
+    List<TensorSummary> tensors,
+    long fileBytes,
+    Optional<MemoryEstimate> memory,
+    String note) {
+
+  /** Copies the list; keeps the map, which is not modified any more. */
+  public Inspection {
+    tensors = List.copyOf(tensors);
+  }
+
+  /** Returns the number of elements of all tensors; four trits in a byte count as four. */
+  public long parameterCount() {
+    long count = 0;
+    for (TensorSummary tensor : tensors) {
+      count += tensor.trits().map(TritCounts::total).orElse(tensor.elements());
+    }
+    return count;
+  }
+
+  /**
+   * A tensor.
+   *
+   * @param file the file that holds it
+   * @param type as the format calls it
+   * @param shape slowest dimension first, whatever the format's own order; of packed trits the
+   *     stored one
+   * @param offset where its data starts in the file, in bytes
+   * @param bytes size of its data
+   * @param trits what a ternary tensor holds
+   * @param scale of a ternary tensor: as it is stored, with {@code Hugging Face} files possibly the
+   *     reciprocal of the magnitude
+   */
+  public record TensorSummary(
+      Path file,
+      String name,
+      String type,
+      List<Long> shape,
+      long offset,
+      long bytes,
+      Optional<TritCounts> trits,
+      Optional<Float> scale) {
+    /** Copies the shape. */
+    public TensorSummary {
+      shape = List.copyOf(shape);
+    }
+
+    /** Returns the product of the shape. */
+    public long elements() {
+      return shape.stream().reduce(1L, (a, b) -> a * b);
+    }
+  }
+
+  /**
+   * How often each trit occurs.
+   *
+   * @param invalid codes that are no trit
+   */
+  public record TritCounts(long minus, long zero, long plus, long invalid) {
+    /** Returns the number of all. */
+    public long total() {
+      return minus + zero + plus + invalid;
+    }
+
+    /** Returns the share of zeros, 0 to 1. */
+    public double zeroShare() {
+      return total() == 0 ? 0 : (double) zero / total();
+    }
+  }
+
+  /**
+   * What a loaded model takes outside the heap, in bytes.
+   *
+   * @param mapped weight files, mapped
+   * @param prepared copies of the ternary weights that kernels make, if the file's layout is not
+   *     theirs: at most
+   * @param kvCache keys and values of one session at {@code contextLength}
+   * @param contextLength the model's own limit, in tokens
+   */
+  public record MemoryEstimate(long mapped, long prepared, long kvCache, int contextLength) {
+    /** Returns the sum. */
+    public long total() {
+      return mapped + prepared + kvCache;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package io.github.bitnet4j.core.tools;
+
+import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.Model;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+
+/**
+ * Says whether a model can be used, and what is doubtful about it. Stateless and thread-safe.
+ *
+ * <p>First the model is loaded, which verifies all that a loader must reject: containers,
+ * configuration, shapes, every trit, scale, norm and embedding. Then come checks of what is
+ * possible but unlikely: shares of zeros, scales that look inverted, the tokenizer and its round
+ * trip, the chat template, stop tokens. Last is a self-test: a short forward pass must give finite
+ * values that do not explode from layer to layer, and the same bits with the scalar kernels.
+ *
+ * <p>What cannot be found: nothing in a file tells whether its I2_S tensors were written on an ARM
+ * machine, or, but for bitnet-b1.58-2B-4T, whose scales are known, whether its scales are
+ * reciprocals. Such models pass and write gibberish.
+ *
+ * <pre>{@code
+ * CheckReport report = ModelChecker.check(Path.of("model.gguf"), LoadOptions.defaults());
+ * System.out.println(report.verdict());
+ * }</pre>
+ */
+public final class ModelChecker {
+  private ModelChecker() {}
+
+  /**
+   * Checks a model.
+   *
+   * @param path a Hugging Face directory or a GGUF file (of a split model, any of its files)
+   * @param options threads, kernels and progress; how to read I2_S
+   * @return the findings; a model that cannot be opened or read is a finding, too
+   * @throws io.github.bitnet4j.KernelUnavailableException if the options name a kernel provider
+   *     that cannot run here
+   */
+  public static CheckReport check(Path path, LoadOptions options) {
+    Findings findings = new Findings();
+    try {
+      check(path, options, findings);
+    } catch (IOException e) {
+      findings.error("model", String.valueOf(e.getMessage()));
+    }
+    return new CheckReport(path, findings.all());
+  }
+
+  private static void check(Path path, LoadOptions options, Findings findings) throws IOException {
+    SelfTest selfTest;
+    try (Model model = Model.load(path, options);
+        Arena arena = Arena.ofConfined()) {
+      ModelSource source = ModelSource.open(path, arena, options.armI2sLayout());
+      WeightChecks.check(source, findings);
+      TokenizerChecks.check(source, findings);
+      selfTest = new SelfTest(model, findings);
+    }
+    // The first model is closed by now: two of a large one may not fit into memory.
+    selfTest.compareWithScalar(path, options);
+  }
+}
