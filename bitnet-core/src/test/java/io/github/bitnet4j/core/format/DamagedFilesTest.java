@@ -22,7 +22,8 @@ class DamagedFilesTest {
   @ParameterizedTest
   @CsvSource({
     "SAFETENSORS, 2500",
-    "GGUF, 3000",
+    "GGUF, 2500",
+    "GGUF_WITH_VOCABULARY, 1500",
     "CONFIG, 2000",
     "INDEX, 1000",
     "TOKENIZER, 600",

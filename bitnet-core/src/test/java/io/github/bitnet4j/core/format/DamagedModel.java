@@ -22,6 +22,8 @@ final class DamagedModel {
   enum Kind {
     SAFETENSORS("model.safetensors"),
     GGUF("model.gguf"),
+    /** As {@code GGUF}, but with a vocabulary that can be used, and a larger file. */
+    GGUF_WITH_VOCABULARY("model.gguf"),
     CONFIG("config.json"),
     INDEX("model.safetensors.index.json"),
     TOKENIZER("tokenizer.json"),
@@ -68,6 +70,10 @@ final class DamagedModel {
               Files.copy(
                   SampleModels.resource("malformed").resolve("ggufm_ok.gguf"),
                   folder.resolve(kind.file));
+          case GGUF_WITH_VOCABULARY ->
+              Files.copy(
+                  SampleModels.golden("old-1bitllm").resolveSibling("model-i2_s.gguf"),
+                  folder.resolve(kind.file));
           case TOKENIZER, TOKENIZER_CONFIG -> {
             SampleModels.synthetic(folder, new SampleModels.Sizes(16, 16, 1, 2, 1, 2048, 128), 1);
             for (Kind each : new Kind[] {Kind.TOKENIZER, Kind.TOKENIZER_CONFIG}) {
@@ -76,7 +82,7 @@ final class DamagedModel {
             yield folder;
           }
         };
-    return new DamagedModel(model, kind == Kind.GGUF ? model : folder.resolve(kind.file));
+    return new DamagedModel(model, folder.resolve(kind.file));
   }
 
   /** Returns the bytes of the undamaged file. */

@@ -133,7 +133,13 @@ final class Mutator {
   }
 
   private int at(byte[] bytes) {
-    return random.nextInt(random.nextInt(4) > 0 ? Math.min(HEAD, bytes.length) : bytes.length);
+    int among =
+        switch (random.nextInt(4)) {
+          case 0, 1 -> HEAD;
+          case 2 -> 10 * HEAD;
+          default -> bytes.length;
+        };
+    return random.nextInt(Math.min(among, bytes.length));
   }
 
   /** Puts some bytes of the file into another place of it; nothing put there removes. */
