@@ -64,10 +64,8 @@ public final class SafetensorsFile {
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // the table would outlive the file
           .build();
 
-  /** Texts about the file are kept up to this number, and in headers up to this size. */
+  /** Of the texts about the file, as many are kept as anybody wants to read. */
   private static final int MAX_METADATA = 100;
-
-  private static final int MAX_METADATA_HEADER_BYTES = 1 << 20;
 
   private final long fileBytes;
   private final Map<String, String> metadata;
@@ -116,10 +114,7 @@ public final class SafetensorsFile {
     return fileBytes;
   }
 
-  /**
-   * Returns the texts of {@code __metadata__}, the first hundred if there are more; none of a
-   * header of more than a megabyte.
-   */
+  /** Returns the texts of {@code __metadata__}, the first hundred if there are more. */
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(metadata);
   }
@@ -320,7 +315,7 @@ public final class SafetensorsFile {
         String key = json.currentName();
         json.nextToken();
         expect(json, JsonToken.VALUE_STRING, "__metadata__", "strings");
-        if (metadata.size() < MAX_METADATA && dataStart <= MAX_METADATA_HEADER_BYTES) {
+        if (metadata.size() < MAX_METADATA) {
           metadata.put(key, json.getText());
         }
       }
