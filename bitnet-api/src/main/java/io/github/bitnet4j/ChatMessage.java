@@ -5,6 +5,12 @@ import java.util.Objects;
 /**
  * A message of a conversation.
  *
+ * <pre>{@code
+ * session.addMessage(ChatMessage.system("You answer in one sentence."));
+ * Generation reply = session.chat(ChatMessage.user("Why is the sky blue?"), config);
+ * System.out.println(reply.text());
+ * }</pre>
+ *
  * @param role who speaks, in the words of the model's chat template: {@code system}, {@code user}
  *     or {@code assistant}
  * @param content what is said; plain data that can never act as template or special token

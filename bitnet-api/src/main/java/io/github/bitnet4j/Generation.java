@@ -7,6 +7,12 @@ import java.util.Objects;
 /**
  * A finished continuation. Immutable.
  *
+ * <pre>{@code
+ * Generation generation = session.generate("Once upon a time");
+ * System.out.println(generation.text());
+ * System.out.println(generation.finishReason());
+ * }</pre>
+ *
  * @param promptIds the token ids of the whole prompt
  * @param ids the generated token ids, a final stop token included
  * @param text the generated text; special tokens and a final stop string are left out

@@ -8,6 +8,15 @@ import java.util.Iterator;
  * <p>A stream belongs to its session and follows its thread rule. It can be iterated once. Whoever
  * opens it closes it; a stream that was read to its end is closed already. {@link #close} before
  * the end cancels, from any thread.
+ *
+ * <pre>{@code
+ * try (TokenStream tokens = session.stream("Once upon a time", config)) {
+ *   for (Token token : tokens) {
+ *     System.out.print(token.text());
+ *   }
+ *   System.out.println(tokens.result().finishReason());
+ * }
+ * }</pre>
  */
 public interface TokenStream extends Iterable<Token>, AutoCloseable {
   /**

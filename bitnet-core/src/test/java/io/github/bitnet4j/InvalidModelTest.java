@@ -248,9 +248,9 @@ class InvalidModelTest {
   void aTokenizerLargerThanTheVocabularyBelongsToAnotherModel() throws IOException {
     Path tokenizer = directory.resolve("tokenizer.json");
     Files.copy(SampleModels.DEMO.resolve("tokenizer.json"), tokenizer);
-    assertRejected(directory, "at most 296 tokens", "found 2048", "belongs to another model");
+    assertRejected(tokenizer, "at most 296 tokens", "found 2048", "belongs to another model");
     Files.writeString(tokenizer, "{}");
-    assertRejected(directory, "expected a tokenizer");
+    assertRejected(tokenizer, "expected a tokenizer");
   }
 
   // ---- Weights

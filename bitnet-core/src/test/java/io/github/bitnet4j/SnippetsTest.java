@@ -156,6 +156,57 @@ class SnippetsTest {
   }
 
   @Test
+  void generationSnippet() throws IOException {
+    try (Model model = Model.load(SampleModels.DEMO);
+        Session session = model.newSession()) {
+      // Generation
+      Generation generation = session.generate("Once upon a time");
+      System.out.println(generation.text());
+      System.out.println(generation.finishReason());
+      // end
+      assertThat(printed()).endsWith("STOP_TOKEN" + System.lineSeparator());
+    }
+  }
+
+  @Test
+  void tokenStreamSnippet() throws IOException {
+    GenerationConfig config = GenerationConfig.builder().maxTokens(5).build();
+    try (Model model = Model.load(SampleModels.DEMO);
+        Session session = model.newSession()) {
+      // TokenStream
+      try (TokenStream tokens = session.stream("Once upon a time", config)) {
+        for (Token token : tokens) {
+          System.out.print(token.text());
+        }
+        System.out.println(tokens.result().finishReason());
+      }
+      // end
+      assertThat(printed()).isEqualTo(", there was a littleLENGTH" + System.lineSeparator());
+    }
+  }
+
+  @Test
+  void chatMessageSnippet(@TempDir java.nio.file.Path temp) throws IOException {
+    GenerationConfig config = GenerationConfig.builder().maxTokens(5).build();
+    java.nio.file.Path directory = SampleModels.copy(SampleModels.DEMO, temp.resolve("model"));
+    SampleModels.setJson(
+        directory,
+        "tokenizer_config.json",
+        "chat_template",
+        SampleModels.quote("{% for m in messages %}{{ m.content }} {% endfor %}"));
+    try (Model model = Model.load(directory);
+        Session session = model.newSession()) {
+      // ChatMessage
+      session.addMessage(ChatMessage.system("You answer in one sentence."));
+      Generation reply = session.chat(ChatMessage.user("Why is the sky blue?"), config);
+      System.out.println(reply.text());
+      // end
+      assertThat(printed().strip()).isEqualTo(reply.text().strip()).isNotEmpty();
+      assertThat(session.messages()).hasSize(3);
+    }
+  }
+
+  @Test
   void traceSnippet(@TempDir java.nio.file.Path temp) throws IOException {
     try (Model model = Model.load(SampleModels.DEMO);
         Session session = model.newSession()) {
@@ -179,6 +230,9 @@ class SnippetsTest {
     "GenerationConfig, GenerationConfig.java",
     "LoadOptions, LoadOptions.java",
     "Sampler, Sampler.java",
+    "Generation, Generation.java",
+    "TokenStream, TokenStream.java",
+    "ChatMessage, ChatMessage.java",
   })
   void theJavadocOfTheApiShowsWhatIsTested(String name, String file) throws IOException {
     assertThat(tested(name)).isEqualTo(shown(API.resolve(file)));
@@ -205,7 +259,10 @@ class SnippetsTest {
             "Session.java",
             "GenerationConfig.java",
             "LoadOptions.java",
-            "Sampler.java");
+            "Sampler.java",
+            "Generation.java",
+            "TokenStream.java",
+            "ChatMessage.java");
   }
 
   /** The lines between a marker and the end marker of this file. */

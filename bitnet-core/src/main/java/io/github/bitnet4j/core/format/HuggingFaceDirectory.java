@@ -35,20 +35,26 @@ final class HuggingFaceDirectory {
 
   private static @Nullable Tokenizer readTokenizer(Path directory, int vocabSize)
       throws IOException {
-    if (TOKENIZER_FILES.stream().noneMatch(file -> Files.exists(directory.resolve(file)))) {
+    Path file = null;
+    for (String name : TOKENIZER_FILES) {
+      if (file == null && Files.exists(directory.resolve(name))) {
+        file = directory.resolve(name);
+      }
+    }
+    if (file == null) {
       return null;
     }
     try {
       Tokenizer tokenizer = Tokenizer.load(directory);
       if (tokenizer.vocabSize() > vocabSize) {
         throw new ModelFormatException(
-            directory,
+            file,
             "expected at most %d tokens (vocab_size of config.json), found %d; it belongs to another model"
                 .formatted(vocabSize, tokenizer.vocabSize()));
       }
       return tokenizer;
     } catch (TokenizerFormatException e) {
-      throw new ModelFormatException(directory, "expected a tokenizer: " + e.getMessage(), e);
+      throw new ModelFormatException(file, "expected a tokenizer: " + e.getMessage(), e);
     }
   }
 }

@@ -14,10 +14,17 @@ final class LoadProgress implements LoadOptions.ProgressListener {
   private static final String STDERR_IS_TERMINAL = "bitnet4j.stderrIsTerminal";
 
   private final Terminal terminal;
+  private final String activity;
   private boolean shown;
 
   LoadProgress(Terminal terminal) {
+    this(terminal, "Loading");
+  }
+
+  /** Creates a line for something else that takes long. */
+  LoadProgress(Terminal terminal, String activity) {
     this.terminal = terminal;
+    this.activity = activity;
   }
 
   @Override
@@ -28,7 +35,8 @@ final class LoadProgress implements LoadOptions.ProgressListener {
           .err()
           .printf(
               Locale.ROOT,
-              "\rLoading [%s%s] %3d %%",
+              "\r%s [%s%s] %3d %%",
+              activity,
               "=".repeat(bar),
               " ".repeat(BAR - bar),
               100 * done / total);

@@ -44,6 +44,9 @@ public final class Main {
             .addSubcommand(new TraceCommand(terminal))
             .addSubcommand(new TokenizeCommand(terminal))
             .addSubcommand(new DetokenizeCommand(terminal))
+            .addSubcommand(new InspectCommand(terminal))
+            .addSubcommand(new CheckCommand(terminal))
+            .addSubcommand(new ConvertCommand(terminal))
             .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
             .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
             .setExpandAtFiles(false) // a prompt may begin with @

@@ -52,7 +52,7 @@ final class TraceTable {
       }
       lines.add(line);
     }
-    return align(lines);
+    return TextTable.of(lines, 1);
   }
 
   /** Returns the positions that have a column; -1 stands for those left out. */
@@ -68,26 +68,5 @@ final class TraceTable {
   static String number(double value) {
     return String.format(
         Locale.ROOT, value != 0 && Math.abs(value) < 0.01 ? "%.3e" : "%.4g", value);
-  }
-
-  private static String align(List<List<String>> lines) {
-    int columns = lines.stream().mapToInt(List::size).max().orElse(0);
-    int[] widths = new int[columns];
-    for (List<String> line : lines) {
-      for (int i = 0; i < line.size(); i++) {
-        widths[i] = Math.max(widths[i], line.get(i).length());
-      }
-    }
-    StringBuilder table = new StringBuilder();
-    for (List<String> line : lines) {
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < line.size(); i++) {
-        String padding = " ".repeat(widths[i] - line.get(i).length());
-        // Names to the left, numbers to the right.
-        text.append(i == 0 ? line.get(i) + padding : "  " + padding + line.get(i));
-      }
-      table.append(text.toString().stripTrailing()).append(System.lineSeparator());
-    }
-    return table.toString();
   }
 }
