@@ -4,6 +4,8 @@ import io.github.bitnet4j.core.format.DamagedModel.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * Entry points for Jazzer: {@code --target_class=...FuzzTargets$Gguf} and so on. The input is the
@@ -63,7 +65,13 @@ public final class FuzzTargets {
 
   private static DamagedModel model(Kind kind) {
     try {
-      return DamagedModel.create(kind, Files.createTempDirectory("bitnet4j-fuzz"));
+      Path folder = Files.createTempDirectory("bitnet4j-fuzz");
+      folder.toFile().deleteOnExit(); // after its files: the last registered goes first
+      DamagedModel model = DamagedModel.create(kind, folder);
+      try (Stream<Path> files = Files.list(folder)) {
+        files.forEach(file -> file.toFile().deleteOnExit());
+      }
+      return model;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

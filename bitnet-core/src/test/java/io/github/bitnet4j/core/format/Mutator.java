@@ -59,7 +59,7 @@ final class Mutator {
     "NaN"
   };
   private static final Pattern JSON_VALUE =
-      Pattern.compile("-?\\d[\\d.eE+-]*|\"(?:[^\"\\\\]|\\\\.)*\"|true|false|null");
+      Pattern.compile("-?\\d[\\d.eE+-]*|\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"|true|false|null");
 
   /** How far into a file most of the damage goes: headers are where sizes are. */
   private static final int HEAD = 3000;
