@@ -145,9 +145,8 @@ public final class LoadOptions {
      * Sets whether the weight files are copied into memory outside the heap instead of mapped;
      * false if not set. Mapped, a model takes no memory twice and loads faster. Copied, it does not
      * depend on the files any more. If another process cuts a mapped file short, the next
-     * computation throws an {@link InternalError}; with vector kernels the JVM may end instead,
-     * because Java turns the fault into an error only outside of vector code. A file that is
-     * replaced by another one of its name does no harm.
+     * computation throws an {@link InternalError}. A file that is replaced by another one of its
+     * name does no harm.
      */
     public Builder copyWeights(boolean copyWeights) {
       this.copyWeights = copyWeights;

@@ -171,6 +171,7 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Float.BYTES);
     long o2 = start + offset(2, group, stride, Float.BYTES);
     long o3 = start + offset(3, group, stride, Float.BYTES);
+    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see TernaryProducts.block
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
@@ -206,6 +207,7 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Short.BYTES);
     long o2 = start + offset(2, group, stride, Short.BYTES);
     long o3 = start + offset(3, group, stride, Short.BYTES);
+    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see TernaryProducts.block
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
@@ -241,6 +243,7 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Short.BYTES);
     long o2 = start + offset(2, group, stride, Short.BYTES);
     long o3 = start + offset(3, group, stride, Short.BYTES);
+    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see TernaryProducts.block
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;

@@ -118,6 +118,9 @@ final class TernaryProducts {
       int xOffset,
       int length,
       short[] partial) {
+    // A plain access marks the compiled method: HotSpot then answers a fault in it (a mapped file
+    // that another process cut short) with an InternalError instead of ending the JVM.
+    partial[0] = packed.get(ValueLayout.JAVA_BYTE, startA);
     ShortVector a0 = ShortVector.zero(SHORTS);
     ShortVector a1 = a0;
     ShortVector a2 = a0;
