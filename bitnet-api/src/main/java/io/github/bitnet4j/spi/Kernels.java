@@ -31,6 +31,12 @@ public interface Kernels {
   /** Returns the width of the vector registers in use, in bits; 0 for plain loops. */
   int vectorBits();
 
+  /** Memory that operations use while they run, so that they need not allocate any. */
+  interface Scratch {}
+
+  /** Returns scratch memory for one thread at a time. It grows as operations need it. */
+  Scratch newScratch();
+
   /**
    * Quantizes one row of activations to int8 (BitNet b1.58, absmax quantization).
    *
@@ -60,8 +66,11 @@ public interface Kernels {
    * @param out {@code [tokens x rows]}, row-major; written for the rows of the given units only
    * @param fromUnit first unit of work, see {@link TernaryMatrix#units}
    * @param toUnit one past the last
+   * @param scratch memory of these kernels that no other thread uses now. What was computed from x
+   *     alone may be kept in it for the next call
    */
-  void ternaryMatMul(TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit);
+  void ternaryMatMul(
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch);
 
   /**
    * Multiplies a dense matrix with float rows: {@code out[t][o]} is the lane sum of {@code w[o][i]

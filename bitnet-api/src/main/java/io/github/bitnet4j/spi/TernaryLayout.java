@@ -2,6 +2,9 @@ package io.github.bitnet4j.spi;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * How the trits of a {@code [rows x columns]} matrix are laid out in the bytes of a model file.
@@ -32,6 +35,14 @@ public enum TernaryLayout {
       int quarter = (rows + 3) / 4;
       long start = (long) (row % quarter) * columns;
       decode2Bits(data, start, row / quarter * 2, trits, offset, columns);
+    }
+
+    @Override
+    int copyCodes(MemorySegment data, int rows, int columns, int row, byte[] codes) {
+      int quarter = (rows + 3) / 4;
+      long start = (long) (row % quarter) * columns;
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, start, codes, 0, columns);
+      return row / quarter * 2;
     }
   },
 
@@ -195,11 +206,25 @@ public enum TernaryLayout {
     }
   };
 
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
+
   /** Returns the number of bytes that a matrix of this layout takes. */
   public abstract long byteSize(int rows, int columns);
 
   abstract void decodeRow(
       MemorySegment data, int rows, int columns, int row, byte[] trits, int offset);
+
+  /** As {@link TernaryTensor#copyCodes}, for a stored row. */
+  int copyCodes(MemorySegment data, int rows, int columns, int row, byte[] codes) {
+    decodeRow(data, rows, columns, row, codes, 0);
+    for (int c = 0; c < columns; c++) {
+      codes[c]++;
+    }
+    return 0;
+  }
 
   private static long i2sByteSize(int rows, int columns) {
     return (long) rows * columns / 4 + 32;
@@ -222,8 +247,15 @@ public enum TernaryLayout {
   /** Decodes the codes at the same bits of successive bytes. */
   private static void decode2Bits(
       MemorySegment data, long start, int shift, byte[] trits, int offset, int count) {
-    for (int i = 0; i < count; i++) {
-      trits[offset + i] = (byte) ((data.get(ValueLayout.JAVA_BYTE, start + i) >> shift & 3) - 1);
+    MemorySegment.copy(data, ValueLayout.JAVA_BYTE, start, trits, offset, count);
+    int end = offset + count;
+    int i = offset;
+    for (; i <= end - Long.BYTES; i += Long.BYTES) { // codes less 1, without borrows between bytes
+      long codes = (long) LONGS.get(trits, i) >>> shift & 0x0303_0303_0303_0303L;
+      LONGS.set(trits, i, (codes | HIGH_BITS) - 0x0101_0101_0101_0101L ^ HIGH_BITS);
+    }
+    for (; i < end; i++) {
+      trits[i] = (byte) ((trits[i] >> shift & 3) - 1);
     }
   }
 }

@@ -66,6 +66,21 @@ public record TernaryTensor(
     layout.decodeRow(data, rows, columns, storedRow(row), trits, offset);
   }
 
+  /**
+   * Copies the codes of one row, trit + 1, for kernels that lay them out anew: the code of column c
+   * is {@code codes[c] >> shift & 3}. Faster than decoding where a byte of the file holds one trit
+   * of a row.
+   *
+   * @param row from 0 to {@code rows - 1}
+   * @param codes receives {@code columns} bytes
+   * @return the shift, from 0 to 6
+   */
+  public int copyCodes(int row, byte[] codes) {
+    Objects.checkIndex(row, rows);
+    Objects.checkFromIndexSize(0, columns, codes.length);
+    return layout.copyCodes(data, rows, columns, storedRow(row), codes);
+  }
+
   private int storedRow(int row) {
     if (interleavedHead == 0) {
       return row;

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.TraceListener;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.Kernels;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,9 @@ final class Activations {
 
   float[] sin = {};
 
+  /** Scratch memory of the kernels for each thread of the team. */
+  final Kernels.Scratch[] scratch;
+
   /** Attention scores: scratch memory for each thread of the team. */
   final float[][] scores;
 
@@ -71,6 +75,8 @@ final class Activations {
     this.config = config;
     this.kernels = kernels;
     this.team = team;
+    scratch = new Kernels.Scratch[team.threads()];
+    Arrays.setAll(scratch, worker -> kernels.newScratch());
     scores = new float[team.threads()][0];
     reserveRows(1);
   }

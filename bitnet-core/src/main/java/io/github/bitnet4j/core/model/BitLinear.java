@@ -57,9 +57,21 @@ final class BitLinear {
     this.out = out;
     acts.trace(name, ".act_int8", matrix.columns(), acts.int8);
     acts.trace(name, ".act_scale", 1, acts.scales);
-    acts.team.run(matrix.units(), grain, multiply);
+    acts.team.run(matrix.units(), Math.max(grain, unitsPerRange()), multiply);
     acts.team.run(acts.rows(), 1, rescale);
     acts.trace(name, "", matrix.rows(), out);
+  }
+
+  /**
+   * Kernels are fastest over many units, and build tables of x for each range: so one range for
+   * each thread, or a few where there is enough for that, which evens out what threads are slowed
+   * by.
+   */
+  private int unitsPerRange() {
+    int threads = acts.team.threads();
+    int ranges =
+        acts.rows() > 1 ? threads : threads * Math.clamp(matrix.units() / 5 / threads, 1, 4);
+    return matrix.units() / ranges;
   }
 
   private void normalize(int fromRow, int toRow, int worker) {
@@ -72,24 +84,27 @@ final class BitLinear {
   }
 
   private void multiply(int fromUnit, int toUnit, int worker) {
-    acts.kernels.ternaryMatMul(matrix, acts.int8, acts.rows(), acts.products, fromUnit, toUnit);
+    acts.kernels.ternaryMatMul(
+        matrix, acts.int8, acts.rows(), acts.products, fromUnit, toUnit, acts.scratch[worker]);
   }
 
   private void rescale(int fromRow, int toRow, int worker) {
     int width = matrix.rows();
+    int[] products = acts.products;
+    float[] out = this.out;
     for (int row = fromRow; row < toRow; row++) {
       float s = acts.scales[row];
       int end = (row + 1) * width;
       switch (scaleRule) {
         case MULTIPLY -> {
           for (int i = row * width; i < end; i++) {
-            out[i] = acts.products[i] / s * weightScale;
+            out[i] = products[i] / s * weightScale;
           }
         }
         case DIVIDE -> {
           float divisor = weightScale * s;
           for (int i = row * width; i < end; i++) {
-            out[i] = acts.products[i] / divisor;
+            out[i] = products[i] / divisor;
           }
         }
       }

@@ -79,8 +79,14 @@ public class TernaryMatMulBenchmark {
     int[] expected = new int[out.length];
     int unit = matrix.units() / 2;
     reference.ternaryMatMul(
-        matrix(reference, packed, rows, columns), x, tokens, expected, unit, unit + 1);
-    kernels.ternaryMatMul(matrix, x, tokens, out, 0, matrix.units());
+        matrix(reference, packed, rows, columns),
+        x,
+        tokens,
+        expected,
+        unit,
+        unit + 1,
+        reference.newScratch());
+    kernels.ternaryMatMul(matrix, x, tokens, out, 0, matrix.units(), scratch);
     for (int t = 0; t < tokens; t++) {
       Providers.check(out[t * rows + unit] == expected[t * rows + unit]);
     }
@@ -110,7 +116,7 @@ public class TernaryMatMulBenchmark {
   /** Multiplies the whole matrix. */
   @Benchmark
   public int[] multiply(Work work) {
-    kernels.ternaryMatMul(matrix, x, tokens, out, 0, matrix.units());
+    kernels.ternaryMatMul(matrix, x, tokens, out, 0, matrix.units(), scratch);
     work.weights += (long) matrix.rows() * matrix.columns() * tokens;
     return out;
   }

@@ -18,9 +18,17 @@ final class ScalarKernels implements Kernels {
   /** The accumulators of a lane sum. */
   private static final int LANES = 16;
 
+  /** These loops need none. */
+  private record NoScratch() implements Scratch {}
+
   @Override
   public int vectorBits() {
     return 0;
+  }
+
+  @Override
+  public Scratch newScratch() {
+    return new NoScratch();
   }
 
   @Override
@@ -46,7 +54,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void ternaryMatMul(
-      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
     if (!(w instanceof ScalarMatrix matrix)) {
       throw new IllegalArgumentException("not prepared by these kernels: " + w);
     }

@@ -18,6 +18,7 @@ abstract class KernelContract {
   static final int COMPILED_AFTER = 10_000;
 
   final Kernels kernels;
+  final Kernels.Scratch scratch;
   final Random random = new Random(17);
   final Arena arena = Arena.ofShared();
 
@@ -25,6 +26,7 @@ abstract class KernelContract {
     Optional<String> reason = provider.unavailableReason();
     assumeTrue(reason.isEmpty(), () -> reason.orElse(""));
     kernels = provider.kernels();
+    scratch = kernels.newScratch();
   }
 
   @AfterEach

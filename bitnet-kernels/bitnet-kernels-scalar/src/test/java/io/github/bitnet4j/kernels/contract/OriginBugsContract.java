@@ -23,7 +23,7 @@ public abstract class OriginBugsContract extends KernelContract {
     TernaryMatrix w = kernels.prepare(Numbers.rowQuarters(packed, 8, 2, arena), arena);
     int[] columns = new int[2 * 8];
 
-    kernels.ternaryMatMul(w, new byte[] {1, 0, 0, 1}, 2, columns, 0, w.units());
+    kernels.ternaryMatMul(w, new byte[] {1, 0, 0, 1}, 2, columns, 0, w.units(), scratch);
 
     int[] column0 = {0, -1, -1, -1, 1, 0, 1, 1};
     int[] column1 = {-1, 1, 1, 1, 0, -1, -1, -1};

@@ -152,12 +152,12 @@ public abstract class TernaryKernelContract extends KernelContract {
     byte[] q = new byte[columns];
     int[] out = new int[16];
     kernels.quantize(x, 0, columns, q, 0);
-    kernels.ternaryMatMul(w, q, 1, out, 0, w.units());
+    kernels.ternaryMatMul(w, q, 1, out, 0, w.units(), scratch);
     for (int repetition = 0; repetition < COMPILED_AFTER; repetition++) {
       byte[] q2 = new byte[columns];
       int[] out2 = new int[16];
       kernels.quantize(x, 0, columns, q2, 0);
-      kernels.ternaryMatMul(w, q2, 1, out2, 0, w.units());
+      kernels.ternaryMatMul(w, q2, 1, out2, 0, w.units(), scratch);
       assertThat(Arrays.equals(q2, q)).as("repetition %d", repetition).isTrue();
       assertThat(Arrays.equals(out2, out)).as("repetition %d", repetition).isTrue();
     }
@@ -168,13 +168,13 @@ public abstract class TernaryKernelContract extends KernelContract {
     TernaryMatrix w = prepare(Numbers.trits(random, 101, 130));
     byte[] x = Numbers.bytes(random, 3 * 130);
     int[] whole = new int[3 * 101];
-    kernels.ternaryMatMul(w, x, 3, whole, 0, w.units());
+    kernels.ternaryMatMul(w, x, 3, whole, 0, w.units(), scratch);
     for (int repetition = 0; repetition < 20; repetition++) {
       int[] parts = new int[whole.length];
       Arrays.fill(parts, GUARD);
       for (int from = 0; from < w.units(); ) {
         int to = Math.min(w.units(), from + random.nextInt(5));
-        kernels.ternaryMatMul(w, x, 3, parts, from, to);
+        kernels.ternaryMatMul(w, x, 3, parts, from, to, scratch);
         from = to;
       }
       assertThat(parts).isEqualTo(whole);
@@ -190,7 +190,7 @@ public abstract class TernaryKernelContract extends KernelContract {
       for (int unit = 0; unit < w.units(); unit++) {
         int[] out = new int[2 * rows];
         Arrays.fill(out, GUARD);
-        kernels.ternaryMatMul(w, x, 2, out, unit, unit + 1);
+        kernels.ternaryMatMul(w, x, 2, out, unit, unit + 1, scratch);
         for (int i = 0; i < out.length; i++) {
           writes[i] += out[i] == GUARD ? 0 : 1;
         }
@@ -217,7 +217,7 @@ public abstract class TernaryKernelContract extends KernelContract {
                 assertThat(scale).isEqualTo(c.get("act_scale").floats()[t]);
               }
               int[] out = new int[x.size() * rows];
-              kernels.ternaryMatMul(w, q, x.size(), out, 0, w.units());
+              kernels.ternaryMatMul(w, q, x.size(), out, 0, w.units(), scratch);
               assertThat(q).isEqualTo(Numbers.toBytes(c.get("int8").rowsOfInts()));
               assertThat(out).isEqualTo(c.get("acc").rowsOfInts());
             });
@@ -239,19 +239,21 @@ public abstract class TernaryKernelContract extends KernelContract {
   }
 
   @Test
-  void usesTheFilesLayoutInPlace() {
+  void statesTheMemoryThatPreparedWeightsTake() {
     TernaryTensor tensor = Numbers.rowQuarters(new byte[2 * 50], 7, 50, arena);
+    long[] allocated = new long[1];
 
     TernaryMatrix w =
         kernels.prepare(
             tensor,
             (size, alignment) -> {
-              throw new AssertionError("allocated " + size + " bytes");
+              allocated[0] += size;
+              return arena.allocate(size, alignment);
             });
 
     assertThat(w.rows()).isEqualTo(7);
     assertThat(w.columns()).isEqualTo(50);
-    assertThat(w.preparedBytes()).isZero();
+    assertThat(w.preparedBytes()).isEqualTo(allocated[0]);
   }
 
   @Test
@@ -278,7 +280,8 @@ public abstract class TernaryKernelContract extends KernelContract {
             return 0;
           }
         };
-    assertThatThrownBy(() -> kernels.ternaryMatMul(other, new byte[4], 1, new int[4], 0, 1))
+    assertThatThrownBy(
+            () -> kernels.ternaryMatMul(other, new byte[4], 1, new int[4], 0, 1, scratch))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -291,13 +294,13 @@ public abstract class TernaryKernelContract extends KernelContract {
             () -> kernels.quantize(new float[10], 0, 10, new byte[10], 1),
             () -> kernels.quantize(new float[10], -1, 5, new byte[10], 0),
             () -> kernels.quantize(new float[10], 0, -1, new byte[10], 0),
-            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], 0, 3),
-            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], -1, 1),
-            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], 2, 1),
-            () -> kernels.ternaryMatMul(w, new byte[19], 1, new int[8], 0, 1),
-            () -> kernels.ternaryMatMul(w, new byte[39], 2, new int[16], 0, 1),
-            () -> kernels.ternaryMatMul(w, new byte[40], 2, new int[15], 0, 1),
-            () -> kernels.ternaryMatMul(w, new byte[20], -1, new int[8], 0, 1));
+            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], 0, 3, scratch),
+            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], -1, 1, scratch),
+            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], 2, 1, scratch),
+            () -> kernels.ternaryMatMul(w, new byte[19], 1, new int[8], 0, 1, scratch),
+            () -> kernels.ternaryMatMul(w, new byte[39], 2, new int[16], 0, 1, scratch),
+            () -> kernels.ternaryMatMul(w, new byte[40], 2, new int[15], 0, 1, scratch),
+            () -> kernels.ternaryMatMul(w, new byte[20], -1, new int[8], 0, 1, scratch));
     for (Runnable call : calls) {
       assertThatThrownBy(call::run).isInstanceOf(IndexOutOfBoundsException.class);
     }
@@ -329,14 +332,14 @@ public abstract class TernaryKernelContract extends KernelContract {
     }
     int[] out = new int[expected.length];
     Arrays.fill(out, GUARD);
-    kernels.ternaryMatMul(w, x, tokens, out, 0, w.units());
+    kernels.ternaryMatMul(w, x, tokens, out, 0, w.units(), scratch);
     assertThat(out).as(shape).isEqualTo(expected);
 
     int from = random.nextInt(w.units());
     int to = from + random.nextInt(w.units() - from + 1);
     int[] part = new int[expected.length];
     Arrays.fill(part, GUARD);
-    kernels.ternaryMatMul(w, x, tokens, part, from, to);
+    kernels.ternaryMatMul(w, x, tokens, part, from, to, scratch);
     for (int i = 0; i < part.length; i++) {
       if (part[i] != GUARD) {
         assertThat(part[i]).as("%s, units %d to %d", shape, from, to).isEqualTo(expected[i]);

@@ -129,11 +129,14 @@ final class TernaryProducts {
     ShortVector b1 = a0;
     ShortVector b2 = a0;
     ShortVector b3 = a0;
-    for (int c = 0; c < length; c += STEP) {
-      ShortVector xs = ByteVector.fromArray(BYTES, x, xOffset + c).reinterpretAsShorts();
+    long delta = startB - startA;
+    long end = startA + length;
+    int at = xOffset;
+    for (long a = startA; a != end; a += STEP) { // not "<", see LookupProducts
+      ShortVector xs = ByteVector.fromArray(BYTES, x, at).reinterpretAsShorts();
       ShortVector xe = xs.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
       ShortVector xo = xs.lanewise(VectorOperators.ASHR, 8);
-      ShortVector v = load(packed, startA + c);
+      ShortVector v = load(packed, a);
       ShortVector e = v.and((short) 0xFF);
       ShortVector o = v.lanewise(VectorOperators.LSHR, 8);
       a0 = a0.add(e.mul(xe)).add(o.mul(xo));
@@ -146,7 +149,7 @@ final class TernaryProducts {
       e = e.lanewise(VectorOperators.LSHR, 2);
       o = o.lanewise(VectorOperators.LSHR, 2);
       a3 = a3.add(e.mul(xe)).add(o.mul(xo));
-      v = load(packed, startB + c);
+      v = load(packed, a + delta);
       e = v.and((short) 0xFF);
       o = v.lanewise(VectorOperators.LSHR, 8);
       b0 = b0.add(e.mul(xe)).add(o.mul(xo));
@@ -159,6 +162,7 @@ final class TernaryProducts {
       e = e.lanewise(VectorOperators.LSHR, 2);
       o = o.lanewise(VectorOperators.LSHR, 2);
       b3 = b3.add(e.mul(xe)).add(o.mul(xo));
+      at += STEP;
     }
     a0.intoArray(partial, 0);
     a1.intoArray(partial, WIDTH);

@@ -16,6 +16,11 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public Scratch newScratch() {
+    return new LookupTables();
+  }
+
+  @Override
   public float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset) {
     Objects.checkFromIndexSize(xOffset, length, x.length);
     Objects.checkFromIndexSize(qOffset, length, q.length);
@@ -24,19 +29,23 @@ final class VectorKernels implements Kernels {
 
   @Override
   public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
-    return VectorMatrix.of(tensor, memory);
+    return Lanes.BITS == 512 ? LookupMatrix.of(tensor, memory) : VectorMatrix.of(tensor, memory);
   }
 
   @Override
   public void ternaryMatMul(
-      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
-    if (!(w instanceof VectorMatrix matrix)) {
-      throw new IllegalArgumentException("not prepared by these kernels: " + w);
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
+    Objects.checkFromToIndex(fromUnit, toUnit, w.units());
+    Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
+    Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
+    if (!(scratch instanceof LookupTables tables)) {
+      throw new IllegalArgumentException("not scratch memory of these kernels: " + scratch);
     }
-    Objects.checkFromToIndex(fromUnit, toUnit, matrix.units());
-    Objects.checkFromIndexSize(0, (long) tokens * matrix.columns(), x.length);
-    Objects.checkFromIndexSize(0, (long) tokens * matrix.rows(), out.length);
-    TernaryProducts.multiply(matrix, x, tokens, out, fromUnit, toUnit);
+    switch (w) {
+      case LookupMatrix m -> LookupProducts.multiply(m, x, tokens, out, fromUnit, toUnit, tables);
+      case VectorMatrix m -> TernaryProducts.multiply(m, x, tokens, out, fromUnit, toUnit);
+      default -> throw new IllegalArgumentException("not prepared by these kernels: " + w);
+    }
   }
 
   @Override

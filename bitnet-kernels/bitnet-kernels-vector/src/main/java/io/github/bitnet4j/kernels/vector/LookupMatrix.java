@@ -1,0 +1,153 @@
+package io.github.bitnet4j.kernels.vector;
+
+import io.github.bitnet4j.spi.TernaryMatrix;
+import io.github.bitnet4j.spi.TernaryTensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * A ternary matrix in the layout of {@link LookupProducts}: 16 bits hold nine trits of a row, as
+ * three digits of five bits, so 1.78 bits a trit.
+ *
+ * <p>A digit is {@code (t0 + 1) + 3 (t1 + 1) + 9 (t2 + 1)}, from 0 to 26. Word k of a row, of
+ * {@code words()}, holds the columns {@code j * words() + k}, j from 0 to 8; digit p those with j =
+ * 3p, 3p + 1 and 3p + 2. Columns that do not exist are 0 in the product's input, whatever their
+ * digits. Columns that stand together in a word are far apart in the matrix because words of
+ * neighbouring columns are then made with the same operations.
+ *
+ * <p>Words lie in the order in which the kernel reads them: {@code [block of 1280 rows][chunk of 7
+ * words][strip of 32 rows][word of the chunk][row]}. Within a strip, row i is at place 2i and row
+ * 16 + i at place 2i + 1: the halves of ints then are rows in order. A unit of work is {@link
+ * #UNIT_ROWS} rows; all units of a block together are read as one stream.
+ *
+ * @param rows output features
+ * @param columns input features
+ * @param packed the words of all units
+ */
+record LookupMatrix(int rows, int columns, MemorySegment packed) implements TernaryMatrix {
+  /** Rows of a unit of work: few enough to share among many threads. */
+  static final int UNIT_ROWS = 256;
+
+  /** Rows whose 16-bit sums and words of a chunk stay in the first-level cache. */
+  static final int BLOCK_ROWS = 5 * UNIT_ROWS;
+
+  /** Rows in the lanes of a register. */
+  static final int LANES = 32;
+
+  /** Words that the kernel reads between two additions to its sums. */
+  static final int CHUNK_WORDS = 7;
+
+  /** Trits in a word. */
+  static final int WORD_TRITS = 9;
+
+  /** Bytes of a chunk of {@link #LANES} rows. */
+  static final int STRIP_BYTES = CHUNK_WORDS * LANES * Short.BYTES;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  /** The two bits of a code, in each byte. */
+  private static final long CODES = 0x0303_0303_0303_0303L;
+
+  /** Copies a tensor. */
+  static LookupMatrix of(TernaryTensor tensor, SegmentAllocator memory) {
+    int rows = tensor.rows();
+    int columns = tensor.columns();
+    int chunks = chunks(columns);
+    long bytes = (long) (rows + LANES - 1) / LANES * chunks * STRIP_BYTES;
+    LookupMatrix matrix = new LookupMatrix(rows, columns, memory.allocate(bytes, 64));
+    matrix.pack(tensor);
+    return matrix;
+  }
+
+  private void pack(TernaryTensor tensor) {
+    byte[] codes = new byte[WORD_TRITS * words() + Long.BYTES]; // 0 beyond the columns
+    short[] strip = new short[words() * LANES];
+    for (int first = 0; first < rows; first += LANES) {
+      Arrays.fill(strip, (short) 0);
+      for (int i = 0; i < Math.min(LANES, rows - first); i++) {
+        int shift = tensor.copyCodes(first + i, codes);
+        packRow(codes, shift, strip, i < LANES / 2 ? 2 * i : 2 * (i - LANES / 2) + 1);
+      }
+      for (int chunk = 0; chunk < chunks(); chunk++) {
+        MemorySegment.copy(
+            strip,
+            chunk * CHUNK_WORDS * LANES,
+            packed,
+            ValueLayout.JAVA_SHORT,
+            offset(first, chunk),
+            CHUNK_WORDS * LANES);
+      }
+    }
+  }
+
+  /**
+   * Puts the words of a row at its place in a strip, {@code [words][LANES]}. Eight words are made
+   * at a time, in the bytes of longs: plain code, because it is fast before it is compiled well.
+   */
+  private void packRow(byte[] codes, int shift, short[] strip, int place) {
+    int words = words();
+    for (int k = 0; k < words; k += Long.BYTES) {
+      long digit0 = digits(codes, shift, k, words);
+      long digit1 = digits(codes, shift, 3 * words + k, words);
+      long digit2 = digits(codes, shift, 6 * words + k, words);
+      long low = digit0 | (digit1 & 0x0707_0707_0707_0707L) << 5;
+      long high = digit1 >>> 3 & 0x0303_0303_0303_0303L | digit2 << 2;
+      for (int i = k; i < Math.min(k + Long.BYTES, words); i++) {
+        strip[i * LANES + place] = (short) (low & 0xFF | (high & 0xFF) << 8);
+        low >>>= 8;
+        high >>>= 8;
+      }
+    }
+  }
+
+  /** Returns {@code c0 + 3 c1 + 9 c2} for eight successive columns, a byte each. */
+  private static long digits(byte[] codes, int shift, int column, int stride) {
+    long c0 = (long) LONGS.get(codes, column) >>> shift & CODES;
+    long c1 = (long) LONGS.get(codes, column + stride) >>> shift & CODES;
+    long c2 = (long) LONGS.get(codes, column + 2 * stride) >>> shift & CODES;
+    return c0 + 3 * c1 + 9 * c2;
+  }
+
+  /** Returns the number of words of a row. */
+  int words() {
+    return chunks() * CHUNK_WORDS;
+  }
+
+  /** Returns the number of chunks of a row. */
+  int chunks() {
+    return chunks(columns);
+  }
+
+  private static int chunks(int columns) {
+    int perChunk = CHUNK_WORDS * WORD_TRITS;
+    return (columns + perChunk - 1) / perChunk;
+  }
+
+  /** Returns where the words of a chunk start for the strip of a row, in bytes. */
+  long offset(int row, int chunk) {
+    int block = row / BLOCK_ROWS * BLOCK_ROWS;
+    long before = (long) block * chunks() + (long) chunk * paddedRows(block) + (row - block);
+    return before / LANES * STRIP_BYTES;
+  }
+
+  /** Returns how many rows the block from the given row on has, rounded up to whole strips. */
+  private int paddedRows(int block) {
+    return Math.min(BLOCK_ROWS, (rows - block + LANES - 1) / LANES * LANES);
+  }
+
+  @Override
+  public int units() {
+    return (rows + UNIT_ROWS - 1) / UNIT_ROWS;
+  }
+
+  @Override
+  public long preparedBytes() {
+    return packed.byteSize();
+  }
+}
