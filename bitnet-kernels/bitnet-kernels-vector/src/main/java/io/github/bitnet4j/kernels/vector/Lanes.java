@@ -51,12 +51,6 @@ final class Lanes {
       v = v.add(FloatVector.fromArray(FLOATS, sums, offset + 8));
       v = v.add(upper.add(FloatVector.fromArray(FLOATS, sums, offset + 12)));
     }
-    return total(v);
-  }
-
-  /** Adds the accumulators of one register, as far as they have been added into one. */
-  static float total(FloatVector accumulators) {
-    FloatVector v = accumulators;
     if (WIDTH > 8) {
       v = v.add(v.rearrange(DOWN_8));
     }

@@ -46,7 +46,7 @@ final class VectorKernels implements Kernels {
     Objects.checkFromToIndex(fromRow, toRow, w.rows());
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
-    DenseProducts.multiply(w, x, tokens, out, fromRow, toRow);
+    DotProducts.multiply(w, x, tokens, out, fromRow, toRow);
   }
 
   @Override
@@ -57,7 +57,7 @@ final class VectorKernels implements Kernels {
     for (int i = from; i < to; i++) {
       Objects.checkIndex(rows[i], w.rows());
     }
-    DenseProducts.multiplyRows(w, rows, x, xOffset, out, from, to);
+    DotProducts.multiplyRows(w, rows, x, xOffset, out, from, to);
   }
 
   @Override
