@@ -23,6 +23,7 @@ public final class LoadOptions {
   private final ProgressListener progress;
   private final boolean copyWeights;
   private final boolean armI2sLayout;
+  private final boolean headScreening;
 
   private LoadOptions(Builder builder) {
     kernels = builder.kernels;
@@ -31,6 +32,7 @@ public final class LoadOptions {
     progress = builder.progress;
     copyWeights = builder.copyWeights;
     armI2sLayout = builder.armI2sLayout;
+    headScreening = builder.headScreening;
   }
 
   /** Returns the defaults: best kernels, a thread per processor, the model's own context length. */
@@ -73,6 +75,11 @@ public final class LoadOptions {
     return armI2sLayout;
   }
 
+  /** Returns whether a large LM head gets a copy that makes choosing tokens faster. */
+  public boolean headScreening() {
+    return headScreening;
+  }
+
   /** Hears how far loading has come. */
   @FunctionalInterface
   public interface ProgressListener {
@@ -93,6 +100,7 @@ public final class LoadOptions {
     private ProgressListener progress = (done, total) -> {};
     private boolean copyWeights;
     private boolean armI2sLayout;
+    private boolean headScreening = true;
 
     private Builder() {}
 
@@ -160,6 +168,18 @@ public final class LoadOptions {
      */
     public Builder armI2sLayout(boolean armI2sLayout) {
       this.armI2sLayout = armI2sLayout;
+      return this;
+    }
+
+    /**
+     * Sets whether a large LM head (the projection to the vocabulary) gets a copy in int8; true if
+     * not set. Each token then reads the copy and the few rows of the head that can matter, instead
+     * of the whole head: half of the bytes of a bfloat16 head. The tokens are the same. The copy
+     * takes a byte for each weight of the head, and 12 for each of its rows; {@link
+     * ModelInfo#preparedBytes} counts it.
+     */
+    public Builder headScreening(boolean headScreening) {
+      this.headScreening = headScreening;
       return this;
     }
 

@@ -86,6 +86,35 @@ public interface Kernels {
   void denseMatMul(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow);
 
   /**
+   * Multiplies some rows of a dense matrix with one float row: {@code out[i]} is the lane sum of
+   * {@code w[rows[i]][c] * x[xOffset + c]}, so it has the bits that {@link #denseMatMul} computes
+   * for that row.
+   *
+   * @param w {@code [rows x columns]}, finite values
+   * @param rows numbers of rows of w
+   * @param x {@code [columns]} at {@code xOffset}
+   * @param out written from {@code from} to {@code to - 1}
+   * @param from first element of {@code rows}
+   * @param to one past the last
+   */
+  void denseRows(DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to);
+
+  /**
+   * Multiplies rows of int8 with one row of int8 over some lines of columns, exactly: {@code
+   * out[row - fromRow]} is the sum of {@code w[row][c] * x[c]} over the columns c of the lines.
+   *
+   * @param w at most 65536 columns
+   * @param x {@code [w.lines() * 64]}, numbers from -127 to 127
+   * @param lines numbers of lines, each at most once
+   * @param lineCount how many of them count
+   * @param out {@code [toRow - fromRow]}
+   * @param fromRow first row of w, a multiple of {@link Int8Matrix#GROUP}
+   * @param toRow one past the last; a multiple of it too, or the number of rows
+   */
+  void int8Products(
+      Int8Matrix w, short[] x, int[] lines, int lineCount, int[] out, int fromRow, int toRow);
+
+  /**
    * Normalizes one row by its root mean square: {@code out_i = weight_i * (x_i * r)} with {@code r
    * = 1 / sqrt(m / n + epsilon)}, where m is the lane sum of {@code x_i * x_i} and n the length of
    * {@code weight}. {@code x} and {@code out} may be the same place.

@@ -7,6 +7,8 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.Logits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -135,12 +137,16 @@ class NumericPromiseTest {
       int[] ids = Fixtures.randomIds(IDS_SEED, length, vocabSize);
       float[] all = model.logits(ids);
       for (int end : new int[] {1, 64, 100, length}) {
-        float[] last = new float[vocabSize];
+        Logits last = new Logits(vocabSize);
         try (KvCache cache = model.newCache()) {
-          model.transformer().forward(ids, end, cache, last, () -> false);
+          model
+              .transformer()
+              .forward(ids, end, cache, LogitNeed.ALL, new Logits[] {last}, 1, () -> false);
         }
         assertSameBits(
-            last, Arrays.copyOfRange(all, (end - 1) * vocabSize, end * vocabSize), "end " + end);
+            last.values(),
+            Arrays.copyOfRange(all, (end - 1) * vocabSize, end * vocabSize),
+            "end " + end);
       }
     }
   }

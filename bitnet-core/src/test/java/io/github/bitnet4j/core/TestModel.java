@@ -21,13 +21,26 @@ public final class TestModel implements AutoCloseable {
 
   /** Loads a Hugging Face directory. */
   public TestModel(Path directory, String kernelName, int threads) throws IOException {
+    this(directory, kernelName, threads, false);
+  }
+
+  /**
+   * Loads a Hugging Face directory.
+   *
+   * @param screenHead whether the head is screened, however small it is
+   */
+  public TestModel(Path directory, String kernelName, int threads, boolean screenHead)
+      throws IOException {
     team = new WorkerTeam(threads, "test");
     ModelFiles opened = ModelFiles.open(directory, arena, LoadOptions.defaults());
     Kernels kernels = kernels(kernelName);
     transformer =
         new Transformer(
             opened.config(),
-            opened.loadWeights(kernels, arena, team, (done, total) -> {}).weights(),
+            opened
+                .loadWeights(
+                    kernels, arena, team, screenHead ? 0 : Long.MAX_VALUE, (done, total) -> {})
+                .weights(),
             kernels,
             team);
   }

@@ -141,11 +141,17 @@ public final class ModelFiles {
    *
    * @param arena owns copies of weights
    * @param team does the work
+   * @param minScreenedWeights weights that an LM head must have to get an int8 copy
    * @param progress called on this thread
    * @throws ModelFormatException if a weight is missing, misshapen or damaged
    */
   public LoadedWeights loadWeights(
-      Kernels kernels, Arena arena, WorkerTeam team, ProgressListener progress) throws IOException {
-    return WeightLoader.load(config, weights, kernels, arena, team, progress);
+      Kernels kernels,
+      Arena arena,
+      WorkerTeam team,
+      long minScreenedWeights,
+      ProgressListener progress)
+      throws IOException {
+    return WeightLoader.load(config, weights, kernels, arena, team, minScreenedWeights, progress);
   }
 }

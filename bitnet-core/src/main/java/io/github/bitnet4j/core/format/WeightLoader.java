@@ -8,6 +8,7 @@ import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
 import io.github.bitnet4j.core.format.WeightSource.Packed;
 import io.github.bitnet4j.core.format.WeightSource.StoredLinear;
+import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.LayerWeights;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelWeights;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WeightLoader {
   /** Rows of the embedding that are verified at a time. */
-  private static final int SCAN_ROWS = 1024;
+  private static final int SCAN_ROWS = Int8Head.BLOCK_ROWS;
 
   private static final Linear[] LINEARS = Linear.values();
 
@@ -46,6 +47,7 @@ final class WeightLoader {
   private final WeightSource source;
   private final Kernels kernels;
   private final SegmentAllocator memory;
+  private final long minScreenedWeights;
   private final ProgressListener progress;
   private final Thread loadingThread = Thread.currentThread();
 
@@ -62,18 +64,25 @@ final class WeightLoader {
   private long totalBytes;
 
   /** Some rows of a vocabulary matrix, to be verified. */
-  private record Scan(DenseMatrix matrix, int fromRow, int toRow, AtomicInteger zeroRows) {}
+  private record Scan(
+      DenseMatrix matrix,
+      int fromRow,
+      int toRow,
+      AtomicInteger zeroRows,
+      @Nullable Int8Head int8Head) {}
 
   private WeightLoader(
       ModelConfig config,
       WeightSource source,
       Kernels kernels,
       SegmentAllocator memory,
+      long minScreenedWeights,
       ProgressListener progress) {
     this.config = config;
     this.source = source;
     this.kernels = kernels;
     this.memory = memory;
+    this.minScreenedWeights = minScreenedWeights;
     this.progress = progress;
     prepared = new TernaryWeight[config.numLayers() * LINEARS.length];
   }
@@ -82,6 +91,7 @@ final class WeightLoader {
    * Loads the weights.
    *
    * @param memory outside the heap, for the kernels' own copies; thread-safe
+   * @param minScreenedWeights weights that an LM head must have to get an int8 copy
    * @param progress called on this thread
    */
   static LoadedWeights load(
@@ -90,9 +100,11 @@ final class WeightLoader {
       Kernels kernels,
       SegmentAllocator memory,
       WorkerTeam team,
+      long minScreenedWeights,
       ProgressListener progress)
       throws IOException {
-    return new WeightLoader(config, source, kernels, memory, progress).load(team);
+    return new WeightLoader(config, source, kernels, memory, minScreenedWeights, progress)
+        .load(team);
   }
 
   private LoadedWeights load(WorkerTeam team) throws IOException {
@@ -112,8 +124,12 @@ final class WeightLoader {
     }
     source.checkNothingLeft();
 
-    AtomicInteger zeroEmbeddings = addScans(embedding);
-    AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head);
+    Int8Head int8Head =
+        Int8Head.isPossible(head) && (long) head.rows() * head.columns() >= minScreenedWeights
+            ? new Int8Head(head, kernels, memory)
+            : null;
+    AtomicInteger zeroEmbeddings = addScans(embedding, config.tiedHead() ? int8Head : null);
+    AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head, int8Head);
     for (StoredLinear linear : stored) {
       totalBytes += linear.bytes();
     }
@@ -133,8 +149,11 @@ final class WeightLoader {
     for (int layer = 0; layer < config.numLayers(); layer++) {
       layers.add(layerWeights(layer, norms.get(layer)));
     }
+    if (int8Head != null) {
+      preparedBytes.addAndGet(int8Head.preparedBytes());
+    }
     return new LoadedWeights(
-        new ModelWeights(embedding, layers, finalNorm, head),
+        new ModelWeights(embedding, layers, finalNorm, head, int8Head),
         parameterCount(),
         preparedBytes.get());
   }
@@ -171,10 +190,11 @@ final class WeightLoader {
     return new RmsNorm(values, epsilon);
   }
 
-  private AtomicInteger addScans(DenseMatrix matrix) {
+  private AtomicInteger addScans(DenseMatrix matrix, @Nullable Int8Head int8Head) {
     AtomicInteger zeroRows = new AtomicInteger();
     for (int row = 0; row < matrix.rows(); row += SCAN_ROWS) {
-      scans.add(new Scan(matrix, row, Math.min(matrix.rows(), row + SCAN_ROWS), zeroRows));
+      int end = Math.min(matrix.rows(), row + SCAN_ROWS);
+      scans.add(new Scan(matrix, row, end, zeroRows, int8Head));
     }
     return zeroRows;
   }
@@ -256,6 +276,7 @@ final class WeightLoader {
   private void verify(Scan scan) throws ModelFormatException {
     int zeroRows = 0;
     float[] scratch = new float[scan.matrix.columns()];
+    Int8Head.Writer copy = scan.int8Head == null ? null : scan.int8Head.writer(scan.fromRow);
     for (int row = scan.fromRow; row < scan.toRow; row++) {
       switch (WeightScan.classify(scan.matrix, row, scratch)) {
         case ORDINARY -> {}
@@ -265,6 +286,9 @@ final class WeightLoader {
                 scan.matrix.name(),
                 "expected finite values, found NaN or an infinity in row %d; the weights are damaged"
                     .formatted(row));
+      }
+      if (copy != null) {
+        copy.copy(row);
       }
     }
     scan.zeroRows.addAndGet(zeroRows);

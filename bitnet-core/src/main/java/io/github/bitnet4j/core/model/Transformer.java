@@ -1,6 +1,8 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.TraceListener;
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
@@ -24,6 +26,8 @@ public final class Transformer {
    */
   private static final int MAX_ROWS = 128;
 
+  private static final Logits[] NONE = {};
+
   private final ModelConfig config;
   private final DenseMatrix embedding;
   private final List<TransformerBlock> blocks = new ArrayList<>();
@@ -46,7 +50,7 @@ public final class Transformer {
     for (int i = 0; i < weights.layers().size(); i++) {
       blocks.add(new TransformerBlock(i, weights.layers().get(i), rope, acts));
     }
-    head = new LmHead(weights.finalNorm(), weights.head(), acts);
+    head = new LmHead(weights.finalNorm(), weights.head(), weights.int8Head(), acts);
   }
 
   /** Returns the sizes of this model. */
@@ -55,24 +59,32 @@ public final class Transformer {
   }
 
   /**
-   * Appends tokens to a cache and computes the logits after the last one.
+   * Appends tokens to a cache and computes what a choice needs of the logits after the last ones.
    *
    * @param ids the sequence whose first {@code cache.length()} ids are in the cache
    * @param end appends the ids up to here; above {@code cache.length()}
-   * @param logits receives {@code [vocabSize]}
+   * @param need which logits the choice depends on
+   * @param logits receives the logits after each of the last {@code count} ids
+   * @param count number of rows of logits, from 1 to {@code end - cache.length()} and at most 128
    * @param cancelled asked while waiting and before every layer
    * @return false if cancelled; the cache then holds the passes that were complete
    */
   public boolean forward(
-      int[] ids, int end, KvCache cache, float[] logits, BooleanSupplier cancelled) {
-    while (cache.length() < end) {
-      int next = Math.min(end, cache.length() + MAX_ROWS);
-      if (!pass(
-          ids, next, cache, next == end ? Logits.LAST : Logits.NONE, logits, cancelled, null)) {
+      int[] ids,
+      int end,
+      KvCache cache,
+      LogitNeed need,
+      Logits[] logits,
+      int count,
+      BooleanSupplier cancelled) {
+    while (end - cache.length() > MAX_ROWS) {
+      // The last pass has at least the rows whose logits are wanted.
+      int next = Math.min(cache.length() + MAX_ROWS, end - count);
+      if (!pass(ids, next, cache, need, logits, 0, null, cancelled, null)) {
         return false;
       }
     }
-    return true;
+    return pass(ids, end, cache, need, logits, count, null, cancelled, null);
   }
 
   /**
@@ -92,21 +104,23 @@ public final class Transformer {
       float[] logits,
       @Nullable TraceListener trace,
       BooleanSupplier cancelled) {
-    return pass(ids, end, cache, Logits.ALL, logits, cancelled, trace);
+    return pass(ids, end, cache, LogitNeed.ALL, NONE, 0, logits, cancelled, trace);
   }
 
-  private enum Logits {
-    NONE,
-    LAST,
-    ALL
-  }
-
+  /**
+   * Runs the rows of one pass through all layers.
+   *
+   * @param last receives what is needed of the logits after the last {@code count} ids
+   * @param all receives the logits after every id, if given
+   */
   private boolean pass(
       int[] ids,
       int end,
       KvCache cache,
-      Logits wanted,
-      float[] logits,
+      LogitNeed need,
+      Logits[] last,
+      int count,
+      float @Nullable [] all,
       BooleanSupplier cancelled,
       @Nullable TraceListener trace) {
     if (!awaitTurn(cancelled)) {
@@ -122,10 +136,10 @@ public final class Transformer {
         }
         block.forward();
       }
-      switch (wanted) {
-        case NONE -> {}
-        case LAST -> head.forward(acts.rows() - 1, logits);
-        case ALL -> head.forward(0, logits);
+      if (all != null) {
+        head.forwardAll(all);
+      } else if (count > 0) {
+        head.forward(need, last, count);
       }
       cache.advance(end);
       return true;

@@ -3,7 +3,8 @@ package io.github.bitnet4j.core.sampling;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Sampler;
-import io.github.bitnet4j.spi.FloatMath;
+import io.github.bitnet4j.core.sampling.LogitNeed.Largest;
+import io.github.bitnet4j.core.sampling.LogitNeed.Nucleus;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -17,17 +18,12 @@ public final class TokenChooser {
   private final float topP;
   private final @Nullable Sampler sampler;
   private final RandomGenerator random;
+  private final LogitNeed need;
 
-  /**
-   * Candidates as a binary heap, largest logit first: an integer in the order of the logits above,
-   * the complement of the id below, so that of two equal ones the lower id is the larger number.
-   */
-  private long[] heap = {};
+  private final Ranking ranking = new Ranking();
 
-  private int heapSize;
-  private int candidates;
-
-  private float[] probabilities = {};
+  /** Weights of the candidates. */
+  private float[] weights = {};
 
   /**
    * Creates a chooser.
@@ -40,156 +36,125 @@ public final class TokenChooser {
     topP = config.topP();
     sampler = config.sampler().orElse(null);
     random = new SplitMix64(seed);
+    need = need(config);
+  }
+
+  private static LogitNeed need(GenerationConfig config) {
+    if (config.sampler().isPresent()) {
+      return LogitNeed.ALL;
+    }
+    if (config.temperature() == 0) {
+      return new Largest(1);
+    }
+    if (config.topK() > 0) {
+      return new Largest(config.topK());
+    }
+    return config.topP() < 1 ? new Nucleus(config.temperature(), config.topP()) : LogitNeed.ALL;
+  }
+
+  /** Returns the logits that {@link #choose} needs. */
+  public LogitNeed need() {
+    return need;
   }
 
   /**
    * Returns the id of the next token.
    *
-   * @param logits {@code [vocabSize]}; an application's own sampler may change them
+   * @param logits at least what {@link #need} says; an application's own sampler may change them
    * @throws NonFiniteValueException if a logit is NaN or infinite
    * @throws IllegalStateException if an application's own sampler returns no valid id
    */
-  public int choose(float[] logits) {
+  public int choose(Logits logits) {
     int best = argmax(logits);
     if (sampler != null) {
-      int id = sampler.sample(logits, random);
-      if (id < 0 || id >= logits.length) {
+      int id = sampler.sample(logits.values(), random);
+      if (id < 0 || id >= logits.count()) {
         throw new IllegalStateException(
             "the configured Sampler returned %d; expected an id from 0 to %d"
-                .formatted(id, logits.length - 1));
+                .formatted(id, logits.count() - 1));
       }
       return id;
     }
     if (temperature == 0) {
-      return best;
+      return logits.id(best);
     }
-    return topK == 0 && topP == 1 ? draw(logits, logits[best]) : drawFromTop(logits, logits[best]);
+    float max = logits.values()[best];
+    return logits.id(topK == 0 && topP == 1 ? draw(logits, max) : drawFromTop(logits, max));
   }
 
-  private static int argmax(float[] logits) {
+  private static int argmax(Logits logits) {
+    float[] values = logits.values();
     int best = 0;
-    for (int id = 0; id < logits.length; id++) {
-      if (!Float.isFinite(logits[id])) {
+    for (int i = 0; i < logits.count(); i++) {
+      if (!Float.isFinite(values[i])) {
         throw new NonFiniteValueException(
             "logits: expected finite values, found %s for token %d; the weights are damaged"
-                .formatted(logits[id], id));
+                .formatted(values[i], logits.id(i)));
       }
-      if (logits[id] > logits[best]) {
-        best = id;
+      if (values[i] > values[best]) {
+        best = i;
       }
     }
     return best;
   }
 
   /** Draws from all tokens, in the order of their ids. */
-  private int draw(float[] logits, float max) {
+  private int draw(Logits logits, float max) {
     double left = random.nextDouble() * weigh(logits, max);
     int last = 0;
-    for (int id = 0; id < logits.length; id++) {
-      if (probabilities[id] > 0) {
-        left -= probabilities[id];
-        last = id;
+    for (int i = 0; i < logits.count(); i++) {
+      if (weights[i] > 0) {
+        left -= weights[i];
+        last = i;
         if (left < 0) {
-          return id;
+          return i;
         }
       }
     }
     return last; // rounding may leave a little over
   }
 
-  /** Draws from the most probable tokens, in that order. */
-  private int drawFromTop(float[] logits, float max) {
-    double total = weigh(logits, max);
-    fillHeap(logits);
-    int most = logits.length;
-    if (topK > 0 && topK < most) {
-      most = topK;
+  /** Draws from the most probable tokens, in that order; returns the index of the candidate. */
+  private int drawFromTop(Logits logits, float max) {
+    double sum = weigh(logits, max);
+    double total = logits.isComplete() ? sum : logits.total();
+    ranking.fill(logits);
+    int most = logits.count();
+    if (topK > 0) {
+      most = Math.min(topK, most);
       total = 0;
       for (int rank = 0; rank < most; rank++) {
-        total += probability(candidate(rank));
+        total += weights[ranking.index(rank)];
       }
     }
     double kept = 0;
     int size = 0;
     while (size < most && (size == 0 || kept < topP * total)) {
-      kept += probability(candidate(size));
+      kept += weights[ranking.index(size)];
       size++;
     }
     double left = random.nextDouble() * kept;
     for (int rank = 0; rank < size - 1; rank++) {
-      left -= probability(candidate(rank));
+      left -= weights[ranking.index(rank)];
       if (left < 0) {
-        return id(candidate(rank));
+        return ranking.index(rank);
       }
     }
-    return id(candidate(size - 1));
+    return ranking.index(size - 1);
   }
 
-  /** Fills the probabilities, relative to the largest one, and returns their sum. */
-  private double weigh(float[] logits, float max) {
-    if (probabilities.length < logits.length) {
-      probabilities = new float[logits.length];
+  /** Fills the weights and returns their sum. */
+  private double weigh(Logits logits, float max) {
+    int count = logits.count();
+    if (weights.length < count) {
+      weights = new float[count];
     }
+    float[] values = logits.values();
     double sum = 0;
-    for (int id = 0; id < logits.length; id++) {
-      float p = FloatMath.exp((logits[id] - max) / temperature);
-      probabilities[id] = p;
-      sum += p;
+    for (int i = 0; i < count; i++) {
+      weights[i] = NucleusProof.weight(values[i], max, temperature);
+      sum += weights[i];
     }
     return sum;
-  }
-
-  private void fillHeap(float[] logits) {
-    int size = logits.length;
-    if (heap.length < size) {
-      heap = new long[size];
-    }
-    for (int id = 0; id < size; id++) {
-      int bits = Float.floatToRawIntBits(logits[id] + 0f); // makes -0 a 0
-      int ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE); // turns the order of negative floats
-      heap[id] = ((long) ordered << 32) | (~id & 0xFFFFFFFFL);
-    }
-    heapSize = size;
-    candidates = size;
-    for (int i = size / 2 - 1; i >= 0; i--) {
-      sift(i);
-    }
-  }
-
-  /** Returns the candidate of a rank, 0 for the most probable; ranks must be asked for in order. */
-  private long candidate(int rank) {
-    int at = candidates - 1 - rank; // what was taken off the heap stands behind it
-    if (at < heapSize) {
-      heapSize--;
-      long first = heap[0];
-      heap[0] = heap[at];
-      heap[at] = first;
-      sift(0);
-    }
-    return heap[at];
-  }
-
-  private void sift(int index) {
-    long value = heap[index];
-    int i = index;
-    for (int child = 2 * i + 1; child < heapSize; child = 2 * i + 1) {
-      if (child + 1 < heapSize && heap[child + 1] > heap[child]) {
-        child++;
-      }
-      if (heap[child] <= value) {
-        break;
-      }
-      heap[i] = heap[child];
-      i = child;
-    }
-    heap[i] = value;
-  }
-
-  private float probability(long candidate) {
-    return probabilities[id(candidate)];
-  }
-
-  private static int id(long candidate) {
-    return ~(int) candidate;
   }
 }

@@ -5,6 +5,7 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
+import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.threads.WorkerTeam;
@@ -79,7 +80,13 @@ public final class CoreModelLoader implements ModelLoader {
               .formatted(config.contextLength(), contextLength));
     }
     Kernels kernels = provider.kernels();
-    LoadedWeights weights = files.loadWeights(kernels, arena, team, options.progress());
+    LoadedWeights weights =
+        files.loadWeights(
+            kernels,
+            arena,
+            team,
+            options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE,
+            options.progress());
     ModelInfo info =
         new ModelInfo(
             path,

@@ -158,7 +158,7 @@ final class GenerationStream implements TokenStream {
   /** Generates one token into {@link #next}, and returns why it is the last one, if it is. */
   private @Nullable FinishReason generateToken() {
     long start = System.nanoTime();
-    int reused = session.advanceTo(ids, length, this::isCancelled);
+    int reused = session.advanceTo(ids, length, chooser.need(), this::isCancelled);
     if (reused < 0) {
       return FinishReason.CANCELLED;
     }

@@ -10,6 +10,8 @@ import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.TraceListener;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.tokenizer.ChatTemplate;
 import io.github.bitnet4j.tokenizer.EncodeOptions;
 import io.github.bitnet4j.tokenizer.Tokenizer;
@@ -35,7 +37,10 @@ final class TransformerSession implements Session {
   private final TransformerModel model;
   private final Transformer transformer;
   private final KvCache cache;
-  private final float[] logits;
+
+  /** One element: what is needed of the logits after the last id. */
+  private final Logits[] logits;
+
   private final ReentrantLock inUse = new ReentrantLock();
   private final List<ChatMessage> messages = new ArrayList<>();
 
@@ -51,7 +56,7 @@ final class TransformerSession implements Session {
     this.model = model;
     transformer = model.transformer();
     cache = new KvCache(transformer.config(), model.info().contextLength());
-    logits = new float[transformer.config().vocabSize()];
+    logits = new Logits[] {new Logits(transformer.config().vocabSize())};
   }
 
   // ---- Generation
@@ -153,10 +158,11 @@ final class TransformerSession implements Session {
    * Brings the cache to hold exactly the first {@code length} ids, and the logits to what follows
    * them. What the cache has in common with the ids is kept.
    *
+   * @param need which logits are needed
    * @param cancelled asked before every layer, besides the session's own reasons to stop
    * @return how many ids were in the cache already, or -1 if cancelled
    */
-  int advanceTo(int[] ids, int length, BooleanSupplier cancelled) {
+  int advanceTo(int[] ids, int length, LogitNeed need, BooleanSupplier cancelled) {
     int candidates = Math.min(cache.length(), length - 1); // the last id is needed for its logits
     int mismatch = Arrays.mismatch(cachedIds, 0, candidates, ids, 0, candidates);
     int reused = mismatch < 0 ? candidates : mismatch;
@@ -165,12 +171,12 @@ final class TransformerSession implements Session {
       cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * length));
     }
     System.arraycopy(ids, reused, cachedIds, reused, length - reused);
-    return transformer.forward(ids, length, cache, logits, cancelled) ? reused : -1;
+    return transformer.forward(ids, length, cache, need, logits, 1, cancelled) ? reused : -1;
   }
 
-  /** Returns the logits after the last id; the array is reused. */
-  float[] logits() {
-    return logits;
+  /** Returns the logits after the last id; the object is reused. */
+  Logits logits() {
+    return logits[0];
   }
 
   /** Returns whether the session wants its generation to stop. */

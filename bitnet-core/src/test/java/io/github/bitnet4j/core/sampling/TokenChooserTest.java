@@ -63,7 +63,7 @@ class TokenChooserTest {
     TokenChooser chooser =
         new TokenChooser(builder().temperature(temperature).topK(topK).topP(topP).build(), SEED);
     for (int i = 0; i < DRAWS; i++) {
-      counts[chooser.choose(LOGITS)]++;
+      counts[chooser.choose(Logits.all(LOGITS))]++;
     }
 
     double chiSquare = 0;
@@ -146,7 +146,7 @@ class TokenChooserTest {
         for (int i = 0; i < 200; i++) {
           assertThat(possible)
               .as("topK %d, topP %s, seed %d", topK, topP, SEED)
-              .contains(chooser.choose(logits));
+              .contains(chooser.choose(Logits.all(logits)));
         }
       }
     }
@@ -230,7 +230,7 @@ class TokenChooserTest {
 
   private static int[] draws(GenerationConfig config, long seed) {
     TokenChooser chooser = new TokenChooser(config, seed);
-    return IntStream.range(0, 100).map(i -> chooser.choose(LOGITS)).toArray();
+    return IntStream.range(0, 100).map(i -> chooser.choose(Logits.all(LOGITS))).toArray();
   }
 
   // ---- Faults
@@ -279,8 +279,8 @@ class TokenChooserTest {
                 })
             .build();
     TokenChooser chooser = new TokenChooser(config, 99);
-    assertThat(chooser.choose(LOGITS.clone())).isEqualTo(7);
-    assertThat(chooser.choose(LOGITS.clone())).isEqualTo(7);
+    assertThat(chooser.choose(Logits.all(LOGITS.clone()))).isEqualTo(7);
+    assertThat(chooser.choose(Logits.all(LOGITS.clone()))).isEqualTo(7);
   }
 
   @Test
@@ -303,7 +303,7 @@ class TokenChooserTest {
   }
 
   private static int choose(GenerationConfig.Builder settings, float... logits) {
-    return new TokenChooser(settings.build(), SEED).choose(logits);
+    return new TokenChooser(settings.build(), SEED).choose(Logits.all(logits));
   }
 
   /** Returns the ids that 300 draws give. */
@@ -311,7 +311,7 @@ class TokenChooserTest {
     TokenChooser chooser = new TokenChooser(settings.build(), SEED);
     Set<Integer> ids = new TreeSet<>();
     for (int i = 0; i < 300; i++) {
-      ids.add(chooser.choose(logits));
+      ids.add(chooser.choose(Logits.all(logits)));
     }
     return ids;
   }

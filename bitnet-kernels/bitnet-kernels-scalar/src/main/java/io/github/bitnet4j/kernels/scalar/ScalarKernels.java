@@ -2,18 +2,23 @@ package io.github.bitnet4j.kernels.scalar;
 
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.FloatMath;
+import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
 /** The kernels as {@link Kernels} describes them, one loop per sentence. */
 final class ScalarKernels implements Kernels {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** The accumulators of a lane sum. */
   private static final int LANES = 16;
@@ -96,12 +101,44 @@ final class ScalarKernels implements Kernels {
     for (int row = fromRow; row < toRow; row++) {
       w.copyRow(row, weights, 0);
       for (int t = 0; t < tokens; t++) {
-        Arrays.fill(sums, 0);
-        for (int i = 0; i < columns; i++) {
-          sums[i % LANES] = Math.fma(weights[i], x[t * columns + i], sums[i % LANES]);
-        }
-        out[t * w.rows() + row] = total(sums);
+        out[t * w.rows() + row] = laneSum(weights, x, t * columns, sums);
       }
+    }
+  }
+
+  @Override
+  public void denseRows(
+      DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to) {
+    int columns = w.columns();
+    Objects.checkFromToIndex(from, to, Math.min(rows.length, out.length));
+    Objects.checkFromIndexSize(xOffset, columns, x.length);
+    float[] weights = new float[columns];
+    float[] sums = new float[LANES];
+    for (int i = from; i < to; i++) {
+      w.copyRow(rows[i], weights, 0);
+      out[i] = laneSum(weights, x, xOffset, sums);
+    }
+  }
+
+  @Override
+  public void int8Products(
+      Int8Matrix w, short[] x, int[] lines, int lineCount, int[] out, int fromRow, int toRow) {
+    Objects.checkFromToIndex(fromRow, toRow, w.rows());
+    Objects.checkFromIndexSize(0, lineCount, lines.length);
+    Objects.checkFromIndexSize(0, toRow - fromRow, out.length);
+    Objects.checkFromIndexSize(0, w.lines() * Int8Matrix.LINE, x.length);
+    for (int row = fromRow; row < toRow; row++) {
+      int sum = 0;
+      for (int k = 0; k < lineCount; k++) {
+        Objects.checkIndex(lines[k], w.lines());
+        int column = lines[k] * Int8Matrix.LINE;
+        long at = w.lineOffset(row, lines[k]);
+        for (int j = 0; j < Int8Matrix.LINE / 2; j++) {
+          int pair = w.data().get(SHORT, at + 2L * j);
+          sum += (byte) pair * x[column + j] + (pair >> 8) * x[column + Int8Matrix.LINE / 2 + j];
+        }
+      }
+      out[row - fromRow] = sum;
     }
   }
 
@@ -186,6 +223,15 @@ final class ScalarKernels implements Kernels {
         out[outOffset + i] = Math.fma(weights[weightsOffset + p], v, out[outOffset + i]);
       }
     }
+  }
+
+  /** Returns the lane sum of products. */
+  private static float laneSum(float[] weights, float[] x, int xOffset, float[] sums) {
+    Arrays.fill(sums, 0);
+    for (int i = 0; i < weights.length; i++) {
+      sums[i % LANES] = Math.fma(weights[i], x[xOffset + i], sums[i % LANES]);
+    }
+    return total(sums);
   }
 
   /** Adds the accumulators of a lane sum in the order of the contract; overwrites them. */

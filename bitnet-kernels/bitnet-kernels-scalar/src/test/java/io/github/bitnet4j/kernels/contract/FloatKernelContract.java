@@ -71,6 +71,60 @@ public abstract class FloatKernelContract extends KernelContract {
   }
 
   @Test
+  void givesSomeRowsTheBitsTheyHaveInTheWholeProduct() {
+    for (DenseType type : PLAIN) {
+      for (int columns : List.of(1, 16, 35, 64, 150)) {
+        checkRows(dense(type, patterns(type, 40 * columns), 40, columns), type.name());
+      }
+    }
+  }
+
+  @Test
+  void multipliesTypesThatAreStoredInBlocks() {
+    for (DenseType type : DenseType.values()) {
+      if (type.blockSize() > 1) {
+        int columns = 2 * type.blockSize();
+        byte[] data = new byte[21 * (int) type.rowBytes(columns)];
+        for (int i = 0; i < data.length; i++) {
+          data[i] = (byte) random.nextInt(0x3C); // scales are halves from two such bytes: finite
+        }
+        DenseMatrix w = new DenseMatrix("test", type, 21, columns, Numbers.unaligned(data, arena));
+        float[] x = Numbers.floats(random, 2 * columns);
+        float[] out = new float[2 * 21];
+        kernels.denseMatMul(w, x, 2, out, 0, 21);
+        float[] weights = new float[columns];
+        for (int row = 0; row < 21; row++) {
+          w.copyRow(row, weights, 0);
+          for (int t = 0; t < 2; t++) {
+            float[] token = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
+            assertBits(
+                new float[] {out[t * 21 + row]},
+                new float[] {Numbers.laneSumOfProducts(weights, token)},
+                type + ", row " + row);
+          }
+        }
+        checkRows(w, type.name());
+      }
+    }
+  }
+
+  private void checkRows(DenseMatrix w, String description) {
+    float[] x = Numbers.floats(random, w.columns() + 3);
+    float[] whole = new float[w.rows()];
+    kernels.denseMatMul(w, Arrays.copyOfRange(x, 2, x.length), 1, whole, 0, w.rows());
+    int[] rows = random.ints(30, 0, w.rows()).toArray();
+    for (int count = 0; count <= 20; count++) {
+      float[] expected = Numbers.guards(30);
+      float[] out = Numbers.guards(30);
+      for (int i = 5; i < 5 + count; i++) {
+        expected[i] = whole[rows[i]];
+      }
+      kernels.denseRows(w, rows, x, 2, out, 5, 5 + count);
+      assertBits(out, expected, "%s, %d rows".formatted(description, count));
+    }
+  }
+
+  @Test
   void readsHalfFloatsAsTheReferenceDoes() {
     GoldenFile file = GoldenFile.read("half_floats.json");
     checkHalfFloats(DenseType.F16, file.get("f16"));
@@ -265,6 +319,11 @@ public abstract class FloatKernelContract extends KernelContract {
             () -> kernels.denseMatMul(w, new float[20], 1, new float[5], -1, 5),
             () -> kernels.denseMatMul(w, new float[39], 2, new float[10], 0, 5),
             () -> kernels.denseMatMul(w, new float[40], 2, new float[9], 0, 1),
+            () -> kernels.denseRows(w, new int[] {5}, new float[20], 0, new float[1], 0, 1),
+            () -> kernels.denseRows(w, new int[] {-1}, new float[20], 0, new float[1], 0, 1),
+            () -> kernels.denseRows(w, new int[1], new float[20], 1, new float[1], 0, 1),
+            () -> kernels.denseRows(w, new int[1], new float[20], 0, new float[2], 0, 2),
+            () -> kernels.denseRows(w, new int[2], new float[20], 0, new float[1], 1, 2),
             () -> kernels.rmsNorm(new float[20], 1, new float[20], 0, new float[20], 0),
             () -> kernels.rmsNorm(new float[20], 0, new float[20], 0, new float[20], 1),
             () -> kernels.softmax(new float[20], 1, 20),
@@ -292,7 +351,8 @@ public abstract class FloatKernelContract extends KernelContract {
     kernels.attentionScores(x, 0, n, 0.1f, rows, 0, n, 5, out, 2 * n);
     for (int i = 0; i < matrices.size(); i++) {
       float[] products = new float[5];
-      kernels.denseMatMul(matrices.get(i), x, 1, products, 0, 5);
+      kernels.denseMatMul(matrices.get(i), x, 1, products, 0, 3);
+      kernels.denseRows(matrices.get(i), new int[] {0, 1, 2, 3, 4}, x, 0, products, 3, 5);
       System.arraycopy(products, 0, out, 2 * n + 5 * (i + 1), 5);
     }
     return out;

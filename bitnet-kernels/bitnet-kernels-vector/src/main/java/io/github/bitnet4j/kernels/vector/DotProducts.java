@@ -35,6 +35,8 @@ final class DotProducts {
   private static final int COLUMN_2 = 2 % REGISTERS * WIDTH;
   private static final int COLUMN_3 = 3 % REGISTERS * WIDTH;
 
+  private static final float[] NONE = {};
+
   private DotProducts() {}
 
   static void multiply(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
@@ -42,6 +44,22 @@ final class DotProducts {
       multiplyPlain(w, x, tokens, out, fromRow, toRow);
     } else {
       multiplyBlocks(w, x, tokens, out, fromRow, toRow);
+    }
+  }
+
+  /** As {@link #multiply} for one row of x and a list of rows, which need not be neighbours. */
+  static void multiplyRows(
+      DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to) {
+    boolean plain = w.type().blockSize() == 1;
+    float[] decoded = plain ? NONE : new float[w.columns()];
+    float[] sums = new float[GROUP * Lanes.SUM];
+    for (int i = from; i < to; i++) {
+      if (plain) {
+        plainGroup(w, rows[i], 1, x, xOffset, sums, out, i);
+      } else {
+        w.copyRow(rows[i], decoded, 0);
+        out[i] = dot(decoded, x, xOffset, sums);
+      }
     }
   }
 
@@ -92,32 +110,43 @@ final class DotProducts {
 
   private static void multiplyPlain(
       DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
-    int rows = w.rows();
-    int columns = w.columns();
-    int bulk = columns - columns % Lanes.SUM;
-    long stride = w.rowBytes();
     float[] sums = new float[GROUP * Lanes.SUM];
     for (int row = fromRow; row < toRow; row += GROUP) {
       int group = Math.min(GROUP, toRow - row);
-      long start = row * stride;
       for (int t = 0; t < tokens; t++) {
-        int xOffset = t * columns;
-        switch (w.type()) {
-          case F32 ->
-              f32(w.data(), ByteOrder.LITTLE_ENDIAN, start, stride, group, x, xOffset, bulk, sums);
-          case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
-          case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
-          default -> throw new AssertionError(w.type());
-        }
-        for (int k = 0; k < group; k++) {
-          int sum = k * Lanes.SUM;
-          for (int i = bulk; i < columns; i++) {
-            int lane = sum + i - bulk;
-            sums[lane] = Math.fma(w.get(row + k, i), x[xOffset + i], sums[lane]);
-          }
-          out[t * rows + row + k] = Lanes.total(sums, sum);
-        }
+        plainGroup(w, row, group, x, t * w.columns(), sums, out, t * w.rows() + row);
       }
+    }
+  }
+
+  /** Multiplies at most {@link #GROUP} neighbouring rows with one row of x. */
+  private static void plainGroup(
+      DenseMatrix w,
+      int row,
+      int group,
+      float[] x,
+      int xOffset,
+      float[] sums,
+      float[] out,
+      int outOffset) {
+    int columns = w.columns();
+    int bulk = columns - columns % Lanes.SUM;
+    long stride = w.rowBytes();
+    long start = row * stride;
+    switch (w.type()) {
+      case F32 ->
+          f32(w.data(), ByteOrder.LITTLE_ENDIAN, start, stride, group, x, xOffset, bulk, sums);
+      case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
+      case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
+      default -> throw new AssertionError(w.type());
+    }
+    for (int k = 0; k < group; k++) {
+      int sum = k * Lanes.SUM;
+      for (int i = bulk; i < columns; i++) {
+        int lane = sum + i - bulk;
+        sums[lane] = Math.fma(w.get(row + k, i), x[xOffset + i], sums[lane]);
+      }
+      out[outOffset + k] = Lanes.total(sums, sum);
     }
   }
 

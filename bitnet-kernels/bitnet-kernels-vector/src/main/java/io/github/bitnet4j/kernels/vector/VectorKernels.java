@@ -1,6 +1,7 @@
 package io.github.bitnet4j.kernels.vector;
 
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
@@ -55,6 +56,30 @@ final class VectorKernels implements Kernels {
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
     DotProducts.multiply(w, x, tokens, out, fromRow, toRow);
+  }
+
+  @Override
+  public void denseRows(
+      DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to) {
+    Objects.checkFromToIndex(from, to, Math.min(rows.length, out.length));
+    Objects.checkFromIndexSize(xOffset, w.columns(), x.length);
+    for (int i = from; i < to; i++) {
+      Objects.checkIndex(rows[i], w.rows());
+    }
+    DotProducts.multiplyRows(w, rows, x, xOffset, out, from, to);
+  }
+
+  @Override
+  public void int8Products(
+      Int8Matrix w, short[] x, int[] lines, int lineCount, int[] out, int fromRow, int toRow) {
+    Objects.checkFromToIndex(fromRow, toRow, w.rows());
+    Objects.checkFromIndexSize(0, lineCount, lines.length);
+    Objects.checkFromIndexSize(0, toRow - fromRow, out.length);
+    Objects.checkFromIndexSize(0, w.lines() * Int8Matrix.LINE, x.length);
+    for (int k = 0; k < lineCount; k++) {
+      Objects.checkIndex(lines[k], w.lines());
+    }
+    Int8Products.multiply(w, x, lines, lineCount, out, fromRow, toRow);
   }
 
   @Override

@@ -1,0 +1,195 @@
+package io.github.bitnet4j.core.model;
+
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.LogitNeed.All;
+import io.github.bitnet4j.core.sampling.LogitNeed.Largest;
+import io.github.bitnet4j.core.sampling.LogitNeed.Nucleus;
+import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.sampling.NucleusProof;
+import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.spi.DenseMatrix;
+import java.util.Arrays;
+
+/**
+ * Finds the tokens that can matter for a choice, and computes only their logits.
+ *
+ * <p>One pass over the int8 copy of the head bounds every logit. If the n-th largest lower bound is
+ * t, no token whose upper bound is below t is among the n largest. The others, usually few, are the
+ * candidates; their logits are computed from the head itself, with the bits that the full product
+ * would have.
+ */
+final class HeadScreening {
+  /** Rows of hidden states that one pass can take. */
+  static final int MAX_TOKENS = 8;
+
+  /**
+   * Rows of the head that all hidden states meet in turn: they stay in the second-level cache. A
+   * block is a whole number of tiles.
+   */
+  private static final int TILE = 64;
+
+  /** Candidates worth handing to another thread. */
+  private static final int GRAIN = 16;
+
+  /** Candidates tried first for a nucleus, and the factor for each further try. */
+  private static final int NUCLEUS_START = 64;
+
+  private static final int NUCLEUS_GROWTH = 8;
+
+  private final DenseMatrix head;
+  private final Int8Head int8Head;
+  private final Activations acts;
+  private final float maxNorm;
+  private final ScreeningInput[] inputs = new ScreeningInput[MAX_TOKENS];
+  private final boolean[] bounded = new boolean[MAX_TOKENS];
+  private final int[][][] sums;
+  private final NucleusProof nucleusProof = new NucleusProof();
+  private final RangeTask bound = this::bound;
+  private final RangeTask multiply = this::multiply;
+
+  /** Bounds of logits, {@code [tokens x vocabSize]}. */
+  private float[] lower = {};
+
+  private float[] upper = {};
+
+  /** The largest lower bounds so far, as a binary heap with the smallest on top. */
+  private float[] largest = {};
+
+  private int tokens;
+
+  // The candidates that are being computed.
+  private int token;
+  private Logits candidates;
+
+  HeadScreening(DenseMatrix head, Int8Head int8Head, Activations acts) {
+    this.head = head;
+    this.int8Head = int8Head;
+    this.acts = acts;
+    maxNorm = int8Head.maxNorm();
+    candidates = new Logits(head.rows());
+    sums = new int[acts.team.threads()][2][TILE];
+    for (int i = 0; i < MAX_TOKENS; i++) {
+      inputs[i] = new ScreeningInput(int8Head.lines());
+    }
+  }
+
+  /**
+   * Bounds the logits of the rows of {@code acts.normed}.
+   *
+   * @param tokens number of rows, at most {@link #MAX_TOKENS}
+   */
+  void bound(int tokens) {
+    this.tokens = tokens;
+    int bounds = Math.multiplyExact(tokens, head.rows());
+    if (lower.length < bounds) {
+      lower = new float[bounds];
+      upper = new float[bounds];
+    }
+    boolean any = false;
+    for (int t = 0; t < tokens; t++) {
+      bounded[t] = inputs[t].set(acts.normed, t * head.columns(), head.columns(), maxNorm);
+      any |= bounded[t];
+    }
+    if (any) {
+      acts.team.run(Math.ceilDiv(head.rows(), TILE), 1, bound);
+    }
+  }
+
+  private void bound(int fromTile, int toTile, int worker) {
+    for (int tile = fromTile; tile < toTile; tile++) {
+      int fromRow = tile * TILE;
+      int toRow = Math.min(head.rows(), fromRow + TILE);
+      for (int t = 0; t < tokens; t++) {
+        if (bounded[t]) {
+          int offset = t * head.rows();
+          int8Head.bound(inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
+        }
+      }
+    }
+  }
+
+  /**
+   * Finds and computes the candidates for one of the rows whose logits are bounded.
+   *
+   * @return false if they cannot be told from the others, or are so many that all logits are
+   *     computed faster
+   */
+  boolean findCandidates(int token, LogitNeed need, Logits logits) {
+    if (!bounded[token]) {
+      return false;
+    }
+    return switch (need) {
+      case All _ -> false;
+      case Largest(int count) -> findLargest(token, count, logits);
+      case Nucleus nucleus -> findNucleus(token, nucleus, logits);
+    };
+  }
+
+  private boolean findNucleus(int token, Nucleus nucleus, Logits logits) {
+    for (int count = NUCLEUS_START; findLargest(token, count, logits); count *= NUCLEUS_GROWTH) {
+      int offset = token * head.rows();
+      if (nucleusProof.decides(logits, count, nucleus, lower, upper, offset, head.rows())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean findLargest(int token, int count, Logits logits) {
+    int most = head.rows() / 4;
+    if (count > most) {
+      return false;
+    }
+    int offset = token * head.rows();
+    float threshold = largestLowerBound(offset, count);
+    logits.clear();
+    for (int id = 0; id < head.rows(); id++) {
+      if (upper[offset + id] >= threshold) {
+        logits.add(id);
+      }
+    }
+    if (logits.count() > most) {
+      return false;
+    }
+    this.token = token;
+    candidates = logits;
+    acts.team.run(logits.count(), GRAIN, multiply);
+    return true;
+  }
+
+  private void multiply(int from, int to, int worker) {
+    int xOffset = token * head.columns();
+    acts.kernels.denseRows(
+        head, candidates.ids(), acts.normed, xOffset, candidates.values(), from, to);
+  }
+
+  /** Returns the lower bound of the given rank, from 1. */
+  private float largestLowerBound(int offset, int rank) {
+    if (largest.length < rank) {
+      largest = new float[rank];
+    }
+    Arrays.fill(largest, 0, rank, Float.NEGATIVE_INFINITY);
+    for (int id = 0; id < head.rows(); id++) {
+      float value = lower[offset + id];
+      if (value > largest[0]) {
+        replaceSmallest(value, rank);
+      }
+    }
+    return largest[0];
+  }
+
+  private void replaceSmallest(float value, int size) {
+    int i = 0;
+    for (int child = 1; child < size; child = 2 * i + 1) {
+      if (child + 1 < size && largest[child + 1] < largest[child]) {
+        child++;
+      }
+      if (largest[child] >= value) {
+        break;
+      }
+      largest[i] = largest[child];
+      i = child;
+    }
+    largest[i] = value;
+  }
+}
