@@ -44,6 +44,9 @@ final class LookupTables implements Kernels.Scratch {
   /** One row of activations, in the order of words. */
   private short[] padded = {};
 
+  /** The sum of the magnitudes of each word's nine columns. */
+  private short[] magnitudes = {};
+
   /**
    * {@code [tokens][chunks][3 * CHUNK_WORDS][LANES]}. Outside the heap, because registers of 512
    * bits are read from two cache lines unless they are aligned, and arrays are not.
@@ -107,6 +110,7 @@ final class LookupTables implements Kernels.Scratch {
     }
     if (padded.length < WORD_TRITS * words) {
       padded = new short[WORD_TRITS * words];
+      magnitudes = new short[words];
     }
     for (int t = 0; t < tokens; t++) {
       for (int c = 0; c < columns; c++) {
@@ -140,13 +144,16 @@ final class LookupTables implements Kernels.Scratch {
   }
 
   private void fillReach(int offset, int chunks) {
+    Arrays.fill(magnitudes, 0, words, (short) 0);
+    for (int j = 0; j < WORD_TRITS; j++) {
+      for (int k = 0; k < words; k++) {
+        magnitudes[k] += (short) Math.abs(padded[j * words + k]);
+      }
+    }
     for (int chunk = 0; chunk < chunks; chunk++) {
       int sum = 0;
-      for (int j = 0; j < WORD_TRITS; j++) {
-        int from = j * words + chunk * CHUNK_WORDS;
-        for (int k = from; k < from + CHUNK_WORDS; k++) {
-          sum += Math.abs(padded[k]);
-        }
+      for (int k = chunk * CHUNK_WORDS; k < (chunk + 1) * CHUNK_WORDS; k++) {
+        sum += magnitudes[k];
       }
       reach[offset + chunk] = sum;
     }
