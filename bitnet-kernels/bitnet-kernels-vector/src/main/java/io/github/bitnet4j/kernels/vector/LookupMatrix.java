@@ -5,10 +5,7 @@ import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /**
  * A ternary matrix in the layout of {@link LookupProducts}: 16 bits hold nine trits of a row, as
@@ -48,11 +45,8 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   /** Bytes of a chunk of {@link #LANES} rows. */
   static final int STRIP_BYTES = CHUNK_WORDS * LANES * Short.BYTES;
 
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
-  /** The two bits of a code, in each byte. */
-  private static final long CODES = 0x0303_0303_0303_0303L;
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Copies a tensor. */
   static LookupMatrix of(TernaryTensor tensor, SegmentAllocator memory) {
@@ -66,52 +60,19 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   }
 
   private void pack(TernaryTensor tensor) {
-    byte[] codes = new byte[WORD_TRITS * words() + Long.BYTES]; // 0 beyond the columns
-    short[] strip = new short[words() * LANES];
+    LookupPacker packer = new LookupPacker(this);
     for (int first = 0; first < rows; first += LANES) {
-      Arrays.fill(strip, (short) 0);
-      for (int i = 0; i < Math.min(LANES, rows - first); i++) {
-        int shift = tensor.copyCodes(first + i, codes);
-        packRow(codes, shift, strip, i < LANES / 2 ? 2 * i : 2 * (i - LANES / 2) + 1);
-      }
+      long[] strip = packer.strip(tensor, first);
       for (int chunk = 0; chunk < chunks(); chunk++) {
         MemorySegment.copy(
             strip,
-            chunk * CHUNK_WORDS * LANES,
+            chunk * STRIP_BYTES / Long.BYTES,
             packed,
-            ValueLayout.JAVA_SHORT,
+            LONG,
             offset(first, chunk),
-            CHUNK_WORDS * LANES);
+            STRIP_BYTES / Long.BYTES);
       }
     }
-  }
-
-  /**
-   * Puts the words of a row at its place in a strip, {@code [words][LANES]}. Eight words are made
-   * at a time, in the bytes of longs: plain code, because it is fast before it is compiled well.
-   */
-  private void packRow(byte[] codes, int shift, short[] strip, int place) {
-    int words = words();
-    for (int k = 0; k < words; k += Long.BYTES) {
-      long digit0 = digits(codes, shift, k, words);
-      long digit1 = digits(codes, shift, 3 * words + k, words);
-      long digit2 = digits(codes, shift, 6 * words + k, words);
-      long low = digit0 | (digit1 & 0x0707_0707_0707_0707L) << 5;
-      long high = digit1 >>> 3 & 0x0303_0303_0303_0303L | digit2 << 2;
-      for (int i = k; i < Math.min(k + Long.BYTES, words); i++) {
-        strip[i * LANES + place] = (short) (low & 0xFF | (high & 0xFF) << 8);
-        low >>>= 8;
-        high >>>= 8;
-      }
-    }
-  }
-
-  /** Returns {@code c0 + 3 c1 + 9 c2} for eight successive columns, a byte each. */
-  private static long digits(byte[] codes, int shift, int column, int stride) {
-    long c0 = (long) LONGS.get(codes, column) >>> shift & CODES;
-    long c1 = (long) LONGS.get(codes, column + stride) >>> shift & CODES;
-    long c2 = (long) LONGS.get(codes, column + 2 * stride) >>> shift & CODES;
-    return c0 + 3 * c1 + 9 * c2;
   }
 
   /** Returns the number of words of a row. */

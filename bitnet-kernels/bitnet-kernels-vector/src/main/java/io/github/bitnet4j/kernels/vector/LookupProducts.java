@@ -32,7 +32,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class LookupProducts {
   private static final VectorSpecies<Short> SHORTS = Lanes.species(short.class, Lanes.BITS);
   private static final VectorSpecies<Integer> INTS = Lanes.INTS;
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   private LookupProducts() {}
 

@@ -29,7 +29,7 @@ final class LookupTables implements Kernels.Scratch {
   /** Bytes of the tables of a chunk. */
   private static final long CHUNK_BYTES = 3 * CHUNK_WORDS * REGISTER_BYTES;
 
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   /** Keeps the tables of all rows in the second-level cache. */
   private static final int MAX_TABLE_BYTES = 512 << 10;
