@@ -22,7 +22,8 @@ import java.util.List;
  * @param kernels name of the kernel provider
  * @param vectorBits width of its vector registers in bits, 0 for plain loops
  * @param threads threads that compute, the calling one included
- * @param mappedBytes size of the weight files, mapped or copied
+ * @param mappedBytes size of the weight files, mapped or copied. If the kernels have copies of the
+ *     ternary weights, only embedding and head of it stay in use
  * @param preparedBytes memory outside the heap that the kernels' own copies of weights take
  * @param loadTime how long loading took
  */

@@ -8,36 +8,87 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 
-/** The bytes of a model file as memory: mapped, or copied. */
+/**
+ * The bytes of model files as memory: mapped, or copied.
+ *
+ * <p>While a model is loaded every byte is looked at; afterwards kernels may need but a few, because
+ * they have copies in their own layout. So files are mapped twice: once for loading, which is undone
+ * after it and so gives its resident pages back, and once for what is used later. Both come from one
+ * open file: a file that is replaced meanwhile does no harm. Thread-safe once all files are open.
+ */
 final class FileMemory {
   private static final int CHUNK_BYTES = 1 << 26;
 
-  private FileMemory() {}
+  private final Arena loading;
+  private final Arena lasting;
+  private final boolean copy;
+  private final List<Twins> files = new ArrayList<>();
+
+  /** The bytes of one file, for loading and for later. */
+  private record Twins(MemorySegment loading, MemorySegment lasting) {}
 
   /**
-   * Returns the bytes of a file.
+   * Creates memory of which some parts are used longer than the others.
    *
-   * @param arena owns the memory
-   * @param copy whether to copy the file instead of mapping it: a file that another process cuts
+   * @param loading owns what {@link #open} returns
+   * @param lasting owns what {@link #lasting} returns; may be the same
+   * @param copy whether to copy files instead of mapping them: a file that another process cuts
    *     short then does no harm
    */
-  static MemorySegment open(Path path, Arena arena, boolean copy) throws IOException {
+  FileMemory(Arena loading, Arena lasting, boolean copy) {
+    this.loading = loading;
+    this.lasting = lasting;
+    this.copy = copy;
+  }
+
+  /** Creates memory that all belongs to one arena. */
+  FileMemory(Arena arena, boolean copy) {
+    this(arena, arena, copy);
+  }
+
+  /** Returns the bytes of a file. */
+  MemorySegment open(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
-      if (!copy) {
-        return channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+      if (copy) {
+        return copy(path, channel, size);
       }
-      MemorySegment memory = arena.allocate(size, Long.BYTES);
-      for (long at = 0; at < size; at += CHUNK_BYTES) {
-        ByteBuffer chunk = memory.asSlice(at, Math.min(CHUNK_BYTES, size - at)).asByteBuffer();
-        while (chunk.hasRemaining()) {
-          if (channel.read(chunk, at + chunk.position()) < 0) {
-            throw new EOFException(path + ": the file became shorter while it was read");
-          }
+      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, loading);
+      if (lasting != loading) {
+        files.add(
+            new Twins(mapped, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, lasting)));
+      }
+      return mapped;
+    }
+  }
+
+  private MemorySegment copy(Path path, FileChannel channel, long size) throws IOException {
+    MemorySegment memory = loading.allocate(size, Long.BYTES);
+    for (long at = 0; at < size; at += CHUNK_BYTES) {
+      ByteBuffer chunk = memory.asSlice(at, Math.min(CHUNK_BYTES, size - at)).asByteBuffer();
+      while (chunk.hasRemaining()) {
+        if (channel.read(chunk, at + chunk.position()) < 0) {
+          throw new EOFException(path + ": the file became shorter while it was read");
         }
       }
-      return memory.asReadOnly();
     }
+    return memory.asReadOnly();
+  }
+
+  /** Returns the same bytes as a part of an open file, in memory that stays after loading. */
+  MemorySegment lasting(MemorySegment part) {
+    if (lasting == loading) {
+      return part;
+    }
+    for (Twins file : files) {
+      long offset = part.address() - file.loading.address();
+      if (offset >= 0 && offset + part.byteSize() <= file.loading.byteSize()) {
+        return file.lasting.asSlice(offset, part.byteSize());
+      }
+    }
+    return lasting.allocate(part.byteSize(), Long.BYTES).copyFrom(part).asReadOnly();
   }
 }

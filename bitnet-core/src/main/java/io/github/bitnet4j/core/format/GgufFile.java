@@ -98,7 +98,11 @@ public final class GgufFile {
    * @throws ModelFormatException if it breaks a rule of the format
    */
   public static GgufFile open(Path path, Arena arena, boolean copy) throws IOException {
-    GgufFile file = new GgufFile(path, FileMemory.open(path, arena, copy));
+    return open(path, new FileMemory(arena, copy));
+  }
+
+  static GgufFile open(Path path, FileMemory memory) throws IOException {
+    GgufFile file = new GgufFile(path, memory.open(path));
     file.read();
     return file;
   }

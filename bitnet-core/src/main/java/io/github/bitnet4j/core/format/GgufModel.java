@@ -34,8 +34,8 @@ public final class GgufModel {
 
   private GgufModel() {}
 
-  static ModelFiles open(Path path, Arena arena, LoadOptions options) throws IOException {
-    List<GgufFile> files = openAll(path, arena, options.copyWeights());
+  static ModelFiles open(Path path, FileMemory memory, LoadOptions options) throws IOException {
+    List<GgufFile> files = openAll(path, memory);
     GgufFile first = files.getFirst();
     GgufMetadata metadata = new GgufMetadata(first.path(), first.metadata());
     Map<String, GgufTensor> tensors = new LinkedHashMap<>();
@@ -71,7 +71,7 @@ public final class GgufModel {
       LOG.warn("{} takes token ids only: {}", path, noTokenizerReason);
     }
     return new ModelFiles(
-        config, stopIds(metadata, config.vocabSize()), tokenizer, noTokenizerReason, weights);
+        config, stopIds(metadata, config.vocabSize()), tokenizer, noTokenizerReason, weights, memory);
   }
 
   private static List<Integer> stopIds(GgufMetadata metadata, int vocabSize)
@@ -90,7 +90,11 @@ public final class GgufModel {
    * @param copy whether to copy the files instead of mapping them
    */
   public static List<GgufFile> openAll(Path path, Arena arena, boolean copy) throws IOException {
-    GgufFile file = GgufFile.open(path, arena, copy);
+    return openAll(path, new FileMemory(arena, copy));
+  }
+
+  private static List<GgufFile> openAll(Path path, FileMemory memory) throws IOException {
+    GgufFile file = GgufFile.open(path, memory);
     GgufMetadata metadata = new GgufMetadata(path, file.metadata());
     int count = metadata.optionalInt("split.count", 0, MAX_SPLITS).orElse(1);
     if (count <= 1) {
@@ -110,7 +114,7 @@ public final class GgufModel {
       if (!Files.isRegularFile(part)) {
         throw metadata.problem("split.count", count + " files beside each other", "no " + part);
       }
-      GgufFile opened = part.equals(path) ? file : GgufFile.open(part, arena, copy);
+      GgufFile opened = part.equals(path) ? file : GgufFile.open(part, memory);
       new GgufMetadata(part, opened.metadata()).requiredInt("split.no", i - 1, i - 1);
       files.add(opened);
     }

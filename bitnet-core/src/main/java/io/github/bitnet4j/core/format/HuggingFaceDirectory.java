@@ -1,11 +1,9 @@
 package io.github.bitnet4j.core.format;
 
-import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.TokenizerFormatException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,16 +19,17 @@ final class HuggingFaceDirectory {
 
   private HuggingFaceDirectory() {}
 
-  static ModelFiles open(Path directory, Arena arena, LoadOptions options) throws IOException {
+  static ModelFiles open(Path directory, FileMemory memory) throws IOException {
     HuggingFaceConfig config = HuggingFaceConfig.read(directory);
-    TensorSet tensors = TensorSet.open(directory, arena, options.copyWeights());
+    TensorSet tensors = TensorSet.open(directory, memory);
     Tokenizer tokenizer = readTokenizer(directory, config.model().vocabSize());
     return new ModelFiles(
         config.model(),
         config.stopIds(),
         tokenizer,
         "the directory has no tokenizer.json or tokenizer.model",
-        new HuggingFaceWeights(config.model(), config.masters(), tensors));
+        new HuggingFaceWeights(config.model(), config.masters(), tensors),
+        memory);
   }
 
   private static @Nullable Tokenizer readTokenizer(Path directory, int vocabSize)

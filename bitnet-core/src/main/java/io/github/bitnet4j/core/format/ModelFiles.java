@@ -32,6 +32,7 @@ public final class ModelFiles {
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
   private final WeightSource weights;
+  private final FileMemory memory;
 
   /**
    * Creates opened files.
@@ -43,12 +44,14 @@ public final class ModelFiles {
       List<Integer> stopIds,
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
-      WeightSource weights) {
+      WeightSource weights,
+      FileMemory memory) {
     this.config = config;
     this.stopIds = List.copyOf(stopIds);
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
     this.weights = weights;
+    this.memory = memory;
   }
 
   /**
@@ -61,19 +64,32 @@ public final class ModelFiles {
    * @throws ModelFormatException if a file is missing or cannot be used
    */
   public static ModelFiles open(Path path, Arena arena, LoadOptions options) throws IOException {
+    return open(path, arena, arena, options);
+  }
+
+  /**
+   * Opens a model of which little is used after loading.
+   *
+   * @param loading owns what is read while loading; to be closed then, unless {@link
+   *     LoadedWeights#filesInUse}
+   * @param lasting owns what is read later
+   */
+  public static ModelFiles open(Path path, Arena loading, Arena lasting, LoadOptions options)
+      throws IOException {
+    FileMemory memory = new FileMemory(loading, lasting, options.copyWeights());
     if (!Files.exists(path)) {
       throw new NoSuchFileException(
           path.toString(), null, "expected a model directory or a GGUF file, found nothing");
     }
     if (Files.isDirectory(path)) {
-      return HuggingFaceDirectory.open(path, arena, options);
+      return HuggingFaceDirectory.open(path, memory);
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(path)) {
       start = in.readNBytes(4);
     }
     if (Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})) {
-      return GgufModel.open(path, arena, options);
+      return GgufModel.open(path, memory, options);
     }
     throw new ModelFormatException(
         path,
@@ -133,8 +149,10 @@ public final class ModelFiles {
    * @param weights for the kernels they were loaded with
    * @param parameterCount number of weights
    * @param preparedBytes memory outside the heap that copies of weights take
+   * @param filesInUse whether weights are used in the memory that the files were loaded from
    */
-  public record LoadedWeights(ModelWeights weights, long parameterCount, long preparedBytes) {}
+  public record LoadedWeights(
+      ModelWeights weights, long parameterCount, long preparedBytes, boolean filesInUse) {}
 
   /**
    * Verifies the weights and prepares them for kernels.
@@ -152,6 +170,7 @@ public final class ModelFiles {
       long minScreenedWeights,
       ProgressListener progress)
       throws IOException {
-    return WeightLoader.load(config, weights, kernels, arena, team, minScreenedWeights, progress);
+    return WeightLoader.load(
+        config, weights, memory, kernels, arena, team, minScreenedWeights, progress);
   }
 }

@@ -85,18 +85,11 @@ public final class SafetensorsFile {
    * @throws ModelFormatException if it breaks a rule of the format
    */
   public static SafetensorsFile open(Path path, Arena arena) throws IOException {
-    return open(path, arena, false);
+    return open(path, new FileMemory(arena, false));
   }
 
-  /**
-   * Opens and checks a file.
-   *
-   * @param arena owns its memory
-   * @param copy whether to copy the file instead of mapping it
-   * @throws ModelFormatException if it breaks a rule of the format
-   */
-  static SafetensorsFile open(Path path, Arena arena, boolean copy) throws IOException {
-    MemorySegment file = FileMemory.open(path, arena, copy);
+  static SafetensorsFile open(Path path, FileMemory memory) throws IOException {
+    MemorySegment file = memory.open(path);
     if (file.byteSize() < 8) {
       throw new ModelFormatException(
           path,

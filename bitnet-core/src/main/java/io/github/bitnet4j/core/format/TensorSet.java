@@ -40,20 +40,24 @@ public final class TensorSet {
    * @throws ModelFormatException if a file is missing or breaks a rule of its format
    */
   public static TensorSet open(Path directory, Arena arena, boolean copy) throws IOException {
+    return open(directory, new FileMemory(arena, copy));
+  }
+
+  static TensorSet open(Path directory, FileMemory memory) throws IOException {
     Path single = directory.resolve(SINGLE);
     if (Files.exists(single)) {
-      SafetensorsFile file = SafetensorsFile.open(single, arena, copy);
+      SafetensorsFile file = SafetensorsFile.open(single, memory);
       return new TensorSet(directory, file.tensors(), file.fileBytes());
     }
     Path index = directory.resolve(INDEX);
     if (Files.exists(index)) {
-      return openShards(directory, index, arena, copy);
+      return openShards(directory, index, memory);
     }
     throw new ModelFormatException(
         directory, "expected " + SINGLE + " or " + INDEX + ", found neither; download the weights");
   }
 
-  private static TensorSet openShards(Path directory, Path index, Arena arena, boolean copy)
+  private static TensorSet openShards(Path directory, Path index, FileMemory memory)
       throws IOException {
     Map<String, String> shardOf = new LinkedHashMap<>();
     JsonConfig weightMap = JsonConfig.read(index).object("weight_map");
@@ -75,7 +79,7 @@ public final class TensorSet {
     for (String shard : shardOf.values()) {
       if (!shards.containsKey(shard)) {
         SafetensorsFile file =
-            SafetensorsFile.open(shardPath(directory, index, shard), arena, copy);
+            SafetensorsFile.open(shardPath(directory, index, shard), memory);
         shards.put(shard, file);
         fileBytes += file.fileBytes();
       }

@@ -18,14 +18,18 @@ import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryMatrix;
+import io.github.bitnet4j.spi.TernaryTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +49,7 @@ final class WeightLoader {
 
   private final ModelConfig config;
   private final WeightSource source;
+  private final FileMemory files;
   private final Kernels kernels;
   private final SegmentAllocator memory;
   private final long minScreenedWeights;
@@ -61,6 +66,7 @@ final class WeightLoader {
   private final List<Scan> scans = new ArrayList<>();
   private final AtomicLong doneBytes = new AtomicLong();
   private final AtomicLong preparedBytes = new AtomicLong();
+  private final AtomicBoolean usedInPlace = new AtomicBoolean();
   private long totalBytes;
 
   /** Some rows of a vocabulary matrix, to be verified. */
@@ -74,12 +80,14 @@ final class WeightLoader {
   private WeightLoader(
       ModelConfig config,
       WeightSource source,
+      FileMemory files,
       Kernels kernels,
       SegmentAllocator memory,
       long minScreenedWeights,
       ProgressListener progress) {
     this.config = config;
     this.source = source;
+    this.files = files;
     this.kernels = kernels;
     this.memory = memory;
     this.minScreenedWeights = minScreenedWeights;
@@ -97,13 +105,14 @@ final class WeightLoader {
   static LoadedWeights load(
       ModelConfig config,
       WeightSource source,
+      FileMemory files,
       Kernels kernels,
       SegmentAllocator memory,
       WorkerTeam team,
       long minScreenedWeights,
       ProgressListener progress)
       throws IOException {
-    return new WeightLoader(config, source, kernels, memory, minScreenedWeights, progress)
+    return new WeightLoader(config, source, files, kernels, memory, minScreenedWeights, progress)
         .load(team);
   }
 
@@ -152,10 +161,18 @@ final class WeightLoader {
     if (int8Head != null) {
       preparedBytes.addAndGet(int8Head.preparedBytes());
     }
+    boolean filesInUse = usedInPlace.get();
+    DenseMatrix lastingEmbedding = filesInUse ? embedding : lasting(embedding);
+    DenseMatrix lastingHead = config.tiedHead() ? lastingEmbedding : filesInUse ? head : lasting(head);
     return new LoadedWeights(
-        new ModelWeights(embedding, layers, finalNorm, head, int8Head),
+        new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead, int8Head),
         parameterCount(),
-        preparedBytes.get());
+        preparedBytes.get(),
+        filesInUse);
+  }
+
+  private DenseMatrix lasting(DenseMatrix m) {
+    return new DenseMatrix(m.name(), m.type(), m.rows(), m.columns(), files.lasting(m.data()));
   }
 
   private record LayerNorms(
@@ -229,13 +246,45 @@ final class WeightLoader {
 
   private TernaryWeight prepare(StoredLinear linear, @Nullable RmsNorm inputNorm)
       throws ModelFormatException {
-    Packed packed = verifiedTrits(source, linear, memory);
-    if (linear instanceof Masters) {
-      preparedBytes.addAndGet(packed.bytes());
+    return switch (linear) {
+      case Packed p -> {
+        Packed packed = verifiedTrits(source, p, memory);
+        TernaryMatrix matrix = kernels.prepare(packed.trits(), memory);
+        preparedBytes.addAndGet(matrix.preparedBytes());
+        if (matrix.preparedBytes() == 0) {
+          usedInPlace.set(true);
+        }
+        yield new TernaryWeight(matrix, packed.scale(), inputNorm);
+      }
+      case Masters m -> prepareMasters(m, inputNorm);
+    };
+  }
+
+  /** The trits that dense weights are turned into stay only if the kernels use them in place. */
+  private TernaryWeight prepareMasters(Masters masters, @Nullable RmsNorm inputNorm)
+      throws ModelFormatException {
+    try (Arena temporary = Arena.ofConfined()) {
+      Packed packed = verifiedTrits(source, masters, temporary);
+      TernaryMatrix matrix = kernels.prepare(packed.trits(), memory);
+      if (matrix.preparedBytes() == 0) {
+        TernaryTensor trits = packed.trits();
+        MemorySegment data = memory.allocate(trits.data().byteSize(), Long.BYTES);
+        data.copyFrom(trits.data());
+        matrix =
+            kernels.prepare(
+                new TernaryTensor(
+                    trits.name(),
+                    trits.layout(),
+                    trits.rows(),
+                    trits.columns(),
+                    trits.interleavedHead(),
+                    data),
+                memory);
+        preparedBytes.addAndGet(data.byteSize());
+      }
+      preparedBytes.addAndGet(matrix.preparedBytes());
+      return new TernaryWeight(matrix, packed.scale(), inputNorm);
     }
-    TernaryMatrix matrix = kernels.prepare(packed.trits(), memory);
-    preparedBytes.addAndGet(matrix.preparedBytes());
-    return new TernaryWeight(matrix, packed.scale(), inputNorm);
   }
 
   /**

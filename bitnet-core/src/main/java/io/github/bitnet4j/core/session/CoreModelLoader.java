@@ -44,10 +44,11 @@ public final class CoreModelLoader implements ModelLoader {
             .orElse(Math.min(Runtime.getRuntime().availableProcessors(), LoadOptions.MAX_THREADS));
 
     Arena arena = Arena.ofShared();
+    Arena loading = Arena.ofShared();
     WorkerTeam team = new WorkerTeam(threads, "bitnet4j");
     boolean loaded = false;
     try {
-      Model model = load(path, options, provider, arena, team, start);
+      Model model = load(path, options, provider, loading, arena, team, start);
       loaded = true;
       if (name.isEmpty()) {
         for (String reason : KernelSelection.missedReasons(providers, provider)) {
@@ -59,6 +60,9 @@ public final class CoreModelLoader implements ModelLoader {
       if (!loaded) {
         team.close();
         arena.close();
+        if (loading.scope().isAlive()) {
+          loading.close();
+        }
       }
     }
   }
@@ -67,11 +71,12 @@ public final class CoreModelLoader implements ModelLoader {
       Path path,
       LoadOptions options,
       KernelProvider provider,
+      Arena loading,
       Arena arena,
       WorkerTeam team,
       long start)
       throws IOException {
-    ModelFiles files = ModelFiles.open(path, arena, options);
+    ModelFiles files = ModelFiles.open(path, loading, arena, options);
     ModelConfig config = files.config();
     int contextLength = options.contextLength().orElse(config.contextLength());
     if (contextLength > config.contextLength()) {
@@ -87,6 +92,11 @@ public final class CoreModelLoader implements ModelLoader {
             team,
             options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE,
             options.progress());
+    List<Arena> arenas = List.of(arena, loading);
+    if (!weights.filesInUse()) {
+      loading.close(); // its pages need not stay resident
+      arenas = List.of(arena);
+    }
     ModelInfo info =
         new ModelInfo(
             path,
@@ -121,6 +131,6 @@ public final class CoreModelLoader implements ModelLoader {
         info.loadTime().toMillis());
     Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
     return new TransformerModel(
-        info, files.tokenizer(), files.noTokenizerReason(), transformer, team, arena);
+        info, files.tokenizer(), files.noTokenizerReason(), transformer, team, arenas);
   }
 }

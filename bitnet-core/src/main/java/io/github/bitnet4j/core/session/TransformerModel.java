@@ -7,6 +7,7 @@ import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A loaded model and what it owns: the mapped weights and the worker team. */
@@ -16,7 +17,7 @@ final class TransformerModel implements Model {
   private final String noTokenizerReason;
   private final Transformer transformer;
   private final WorkerTeam team;
-  private final Arena arena;
+  private final List<Arena> arenas;
   private final Object lock = new Object();
   private int openSessions;
   private boolean closed;
@@ -27,13 +28,13 @@ final class TransformerModel implements Model {
       String noTokenizerReason,
       Transformer transformer,
       WorkerTeam team,
-      Arena arena) {
+      List<Arena> arenas) {
     this.info = info;
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
     this.transformer = transformer;
     this.team = team;
-    this.arena = arena;
+    this.arenas = arenas;
   }
 
   @Override
@@ -91,7 +92,7 @@ final class TransformerModel implements Model {
       closed = true;
     }
     team.close();
-    arena.close();
+    arenas.forEach(Arena::close);
   }
 
   @Override
