@@ -14,10 +14,11 @@ import java.util.List;
 /**
  * The bytes of model files as memory: mapped, or copied.
  *
- * <p>While a model is loaded every byte is looked at; afterwards kernels may need but a few, because
- * they have copies in their own layout. So files are mapped twice: once for loading, which is undone
- * after it and so gives its resident pages back, and once for what is used later. Both come from one
- * open file: a file that is replaced meanwhile does no harm. Thread-safe once all files are open.
+ * <p>While a model is loaded every byte is looked at; afterwards kernels may need but a few,
+ * because they have copies in their own layout. So files are mapped twice: once for loading, which
+ * is undone after it and so gives its resident pages back, and once for what is used later. Both
+ * come from one open file: a file that is replaced meanwhile does no harm. Thread-safe once all
+ * files are open.
  */
 final class FileMemory {
   private static final int CHUNK_BYTES = 1 << 26;
@@ -58,8 +59,7 @@ final class FileMemory {
       }
       MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, loading);
       if (lasting != loading) {
-        files.add(
-            new Twins(mapped, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, lasting)));
+        files.add(new Twins(mapped, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, lasting)));
       }
       return mapped;
     }

@@ -71,7 +71,12 @@ public final class GgufModel {
       LOG.warn("{} takes token ids only: {}", path, noTokenizerReason);
     }
     return new ModelFiles(
-        config, stopIds(metadata, config.vocabSize()), tokenizer, noTokenizerReason, weights, memory);
+        config,
+        stopIds(metadata, config.vocabSize()),
+        tokenizer,
+        noTokenizerReason,
+        weights,
+        memory);
   }
 
   private static List<Integer> stopIds(GgufMetadata metadata, int vocabSize)

@@ -78,8 +78,7 @@ public final class TensorSet {
     long fileBytes = 0;
     for (String shard : shardOf.values()) {
       if (!shards.containsKey(shard)) {
-        SafetensorsFile file =
-            SafetensorsFile.open(shardPath(directory, index, shard), memory);
+        SafetensorsFile file = SafetensorsFile.open(shardPath(directory, index, shard), memory);
         shards.put(shard, file);
         fileBytes += file.fileBytes();
       }

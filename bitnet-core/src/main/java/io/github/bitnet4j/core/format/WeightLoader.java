@@ -163,7 +163,8 @@ final class WeightLoader {
     }
     boolean filesInUse = usedInPlace.get();
     DenseMatrix lastingEmbedding = filesInUse ? embedding : lasting(embedding);
-    DenseMatrix lastingHead = config.tiedHead() ? lastingEmbedding : filesInUse ? head : lasting(head);
+    DenseMatrix lastingHead =
+        config.tiedHead() ? lastingEmbedding : filesInUse ? head : lasting(head);
     return new LoadedWeights(
         new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead, int8Head),
         parameterCount(),

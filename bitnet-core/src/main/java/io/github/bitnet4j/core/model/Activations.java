@@ -55,6 +55,18 @@ final class Activations {
   /** The exact products of a linear layer, {@code [rows x its output width]}. */
   int[] products = {};
 
+  /**
+   * As {@link #products}, for linear layers that are computed together: the first ones are they.
+   */
+  int[][] groupProducts = {};
+
+  /**
+   * Queries, keys and values; gate and up: as above, for linear layers that are computed together.
+   */
+  float[][] qkv = {};
+
+  float[][] gateUp = {};
+
   /** Cosines and sines of the rows' positions, {@code [rows x headDim / 2]}. */
   float[] cos = {};
 
@@ -105,6 +117,15 @@ final class Activations {
       int8 = new byte[Math.multiplyExact(rows, widest)];
       scales = new float[rows];
       products = new int[Math.multiplyExact(rows, widest)];
+      int second = Math.max(intermediate, config.kvWidth());
+      groupProducts =
+          new int[][] {
+            products,
+            new int[Math.multiplyExact(rows, second)],
+            new int[Math.multiplyExact(rows, config.kvWidth())]
+          };
+      qkv = new float[][] {q, k, v};
+      gateUp = new float[][] {gate, up};
       cos = floats(rows, config.headDim() / 2);
       sin = floats(rows, config.headDim() / 2);
       capacity = rows; // last: if memory runs out, the next batch tries again

@@ -13,9 +13,7 @@ final class Attention {
   private final int layer;
   private final Activations acts;
   private final Quantizer inputQuantizer;
-  private final BitLinear qProj;
-  private final BitLinear kProj;
-  private final BitLinear vProj;
+  private final LinearGroup qkvProj;
   private final Rope rope;
   private final @Nullable RmsNorm subNorm;
   private final Quantizer outputQuantizer;
@@ -32,9 +30,12 @@ final class Attention {
     this.acts = acts;
     this.rope = rope;
     inputQuantizer = new Quantizer(layerName + "q_proj", config.hiddenSize(), acts);
-    qProj = new BitLinear(layerName + "q_proj", weights.qProj(), config.scaleRule(), acts);
-    kProj = new BitLinear(layerName + "k_proj", weights.kProj(), config.scaleRule(), acts);
-    vProj = new BitLinear(layerName + "v_proj", weights.vProj(), config.scaleRule(), acts);
+    qkvProj =
+        new LinearGroup(
+            acts,
+            new BitLinear(layerName + "q_proj", weights.qProj(), config.scaleRule(), acts),
+            new BitLinear(layerName + "k_proj", weights.kProj(), config.scaleRule(), acts),
+            new BitLinear(layerName + "v_proj", weights.vProj(), config.scaleRule(), acts));
     subNorm = weights.attentionSubNorm();
     outputQuantizer = new Quantizer(layerName + "o_proj", config.queryWidth(), acts);
     oProj = new BitLinear(layerName + "o_proj", weights.oProj(), config.scaleRule(), acts);
@@ -46,9 +47,8 @@ final class Attention {
     if (!config.linearNorms()) {
       inputQuantizer.forward(acts.normed); // for q, k and v
     }
-    qProj.forward(acts.normed, acts.q); // [rows x hidden] -> [rows x numHeads * headDim]
-    kProj.forward(acts.normed, acts.k); // [rows x hidden] -> [rows x numKvHeads * headDim]
-    vProj.forward(acts.normed, acts.v);
+    // [rows x hidden] -> [rows x numHeads * headDim], [rows x numKvHeads * headDim] twice
+    qkvProj.forward(acts.normed, acts.qkv);
 
     acts.team.run(acts.rows(), 1, rotateAndStore);
     acts.trace(layerName, "q_rope", config.queryWidth(), acts.q);

@@ -20,12 +20,12 @@ final class BitLinear {
   private final Activations acts;
   private final @Nullable RmsNorm inputNorm;
   private final Quantizer ownQuantizer;
-  private final int grain;
   private final RangeTask normalize = this::normalize;
   private final RangeTask multiply = this::multiply;
   private final RangeTask rescale = this::rescale;
   private float[] x = {};
   private float[] out = {};
+  private int[] products = {};
 
   BitLinear(String name, TernaryWeight weight, ScaleRule scaleRule, Activations acts) {
     this.name = name;
@@ -35,9 +35,6 @@ final class BitLinear {
     this.acts = acts;
     inputNorm = weight.inputNorm();
     ownQuantizer = new Quantizer(name, matrix.columns(), acts);
-    // Below about 32 K weights a hand-over to another thread costs more than it saves.
-    long weightsPerUnit = (long) Math.max(1, matrix.rows() / matrix.units()) * matrix.columns();
-    this.grain = (int) Math.max(1, 32_768 / weightsPerUnit);
   }
 
   /**
@@ -54,24 +51,50 @@ final class BitLinear {
       acts.trace(name, ".inner_norm", matrix.columns(), acts.linearInput);
       ownQuantizer.forward(acts.linearInput);
     }
+    begin(out, acts.products);
+    acts.team.run(units(), grain(units(), unitWeights(), acts), multiply);
+    end();
+  }
+
+  /** Takes the places of the results, for {@link #multiply} and {@link #end}. */
+  void begin(float[] out, int[] products) {
     this.out = out;
+    this.products = products;
     acts.trace(name, ".act_int8", matrix.columns(), acts.int8);
     acts.trace(name, ".act_scale", 1, acts.scales);
-    acts.team.run(matrix.units(), Math.max(grain, unitsPerRange()), multiply);
+  }
+
+  /** Turns the products of all units into floats. */
+  void end() {
     acts.team.run(acts.rows(), 1, rescale);
     acts.trace(name, "", matrix.rows(), out);
   }
 
+  /** Returns whether this layer normalizes its own input. */
+  boolean hasInputNorm() {
+    return inputNorm != null;
+  }
+
+  /** Returns the number of units of work. */
+  int units() {
+    return matrix.units();
+  }
+
+  /** Returns the weights of a unit of work. */
+  long unitWeights() {
+    return (long) Math.max(1, matrix.rows() / matrix.units()) * matrix.columns();
+  }
+
   /**
-   * Kernels are fastest over many units, and build tables of x for each range: so one range for
-   * each thread, or a few where there is enough for that, which evens out what threads are slowed
-   * by.
+   * Returns the fewest units that a thread should take at a time. Kernels are fastest over many
+   * units, and build tables of x for each range: so one range for each thread, or a few where there
+   * is enough for that, which evens out what threads are slowed by. Below about 32 K weights a
+   * hand-over to another thread costs more than it saves.
    */
-  private int unitsPerRange() {
+  static int grain(int units, long unitWeights, Activations acts) {
     int threads = acts.team.threads();
-    int ranges =
-        acts.rows() > 1 ? threads : threads * Math.clamp(matrix.units() / 5 / threads, 1, 4);
-    return matrix.units() / ranges;
+    int ranges = acts.rows() > 1 ? threads : threads * Math.clamp(units / 5 / threads, 1, 4);
+    return (int) Math.max(Math.max(1, 32_768 / unitWeights), units / ranges);
   }
 
   private void normalize(int fromRow, int toRow, int worker) {
@@ -83,14 +106,15 @@ final class BitLinear {
     }
   }
 
-  private void multiply(int fromUnit, int toUnit, int worker) {
+  /** Computes the products of some units. */
+  void multiply(int fromUnit, int toUnit, int worker) {
     acts.kernels.ternaryMatMul(
-        matrix, acts.int8, acts.rows(), acts.products, fromUnit, toUnit, acts.scratch[worker]);
+        matrix, acts.int8, acts.rows(), products, fromUnit, toUnit, acts.scratch[worker]);
   }
 
   private void rescale(int fromRow, int toRow, int worker) {
     int width = matrix.rows();
-    int[] products = acts.products;
+    int[] products = this.products;
     float[] out = this.out;
     for (int row = fromRow; row < toRow; row++) {
       float s = acts.scales[row];

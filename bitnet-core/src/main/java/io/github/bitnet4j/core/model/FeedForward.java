@@ -12,8 +12,7 @@ final class FeedForward {
   private final String layerName;
   private final Activations acts;
   private final Quantizer inputQuantizer;
-  private final BitLinear gateProj;
-  private final BitLinear upProj;
+  private final LinearGroup gateUpProj;
   private final @Nullable RmsNorm subNorm;
   private final Quantizer outputQuantizer;
   private final BitLinear downProj;
@@ -25,8 +24,11 @@ final class FeedForward {
     this.layerName = layerName;
     this.acts = acts;
     inputQuantizer = new Quantizer(layerName + "gate_proj", config.hiddenSize(), acts);
-    gateProj = new BitLinear(layerName + "gate_proj", weights.gateProj(), config.scaleRule(), acts);
-    upProj = new BitLinear(layerName + "up_proj", weights.upProj(), config.scaleRule(), acts);
+    gateUpProj =
+        new LinearGroup(
+            acts,
+            new BitLinear(layerName + "gate_proj", weights.gateProj(), config.scaleRule(), acts),
+            new BitLinear(layerName + "up_proj", weights.upProj(), config.scaleRule(), acts));
     subNorm = weights.feedForwardSubNorm();
     outputQuantizer = new Quantizer(layerName + "down_proj", config.intermediateSize(), acts);
     downProj = new BitLinear(layerName + "down_proj", weights.downProj(), config.scaleRule(), acts);
@@ -38,8 +40,7 @@ final class FeedForward {
     if (!config.linearNorms()) {
       inputQuantizer.forward(acts.normed); // for gate and up
     }
-    gateProj.forward(acts.normed, acts.gate); // [rows x hidden] -> [rows x intermediate]
-    upProj.forward(acts.normed, acts.up);
+    gateUpProj.forward(acts.normed, acts.gateUp); // [rows x hidden] -> 2 x [rows x intermediate]
 
     acts.team.run(acts.rows(), 1, activate);
     acts.trace(layerName, "act_mul", width, acts.gate);
@@ -57,17 +58,19 @@ final class FeedForward {
   private void activate(int fromRow, int toRow, int worker) {
     int from = fromRow * acts.config.intermediateSize();
     int to = toRow * acts.config.intermediateSize();
+    float[] gate = acts.gate;
+    float[] up = acts.up;
     switch (acts.config.activation()) {
       case RELU2 -> {
         for (int i = from; i < to; i++) {
-          float z = Math.max(acts.gate[i], 0);
-          acts.gate[i] = z * z * acts.up[i];
+          float z = Math.max(gate[i], 0);
+          gate[i] = z * z * up[i];
         }
       }
       case SILU -> {
         for (int i = from; i < to; i++) {
-          float z = acts.gate[i];
-          acts.gate[i] = z / (1 + FloatMath.exp(-z)) * acts.up[i];
+          float z = gate[i];
+          gate[i] = z / (1 + FloatMath.exp(-z)) * up[i];
         }
       }
     }

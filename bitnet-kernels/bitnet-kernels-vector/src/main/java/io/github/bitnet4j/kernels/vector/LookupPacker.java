@@ -109,7 +109,9 @@ final class LookupPacker {
     }
   }
 
-  /** Stores eight words of four rows: transposes the 8 x 8 bytes of their lower and upper halves. */
+  /**
+   * Stores eight words of four rows: transposes the 8 x 8 bytes of their lower and upper halves.
+   */
   private void store(int k, int place) {
     long a = low[k];
     long b = high[k];
