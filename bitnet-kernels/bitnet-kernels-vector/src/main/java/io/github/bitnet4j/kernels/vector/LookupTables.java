@@ -4,7 +4,6 @@ import static io.github.bitnet4j.kernels.vector.LookupMatrix.CHUNK_WORDS;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.LANES;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_TRITS;
 
-import io.github.bitnet4j.spi.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -19,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Scratch memory of one thread. It remembers the rows it was last filled from, because the
  * layers that share an input, and the units of a layer, come one after the other.
  */
-final class LookupTables implements Kernels.Scratch {
+final class LookupTables {
   /** Most rows of activations with tables at a time. */
   static final int MAX_TOKENS = 8;
 

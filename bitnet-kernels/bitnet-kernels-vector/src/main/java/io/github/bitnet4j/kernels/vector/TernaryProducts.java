@@ -46,14 +46,37 @@ final class TernaryProducts {
 
   private TernaryProducts() {}
 
-  static void multiply(VectorMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
+  static void multiply(
+      VectorMatrix w,
+      byte[] x,
+      int tokens,
+      int[] out,
+      int fromUnit,
+      int toUnit,
+      VectorScratch scratch) {
+    int first = 0;
+    while (tokens - first >= CombinationProducts.MIN_TOKENS) {
+      int count = Math.min(tokens - first, CombinationProducts.TOKENS);
+      int xOffset = first * w.columns();
+      int outOffset = first * w.rows();
+      scratch.combinations().multiply(w, x, xOffset, count, out, outOffset, fromUnit, toUnit);
+      first += count;
+    }
+    if (first < tokens) {
+      multiplyPairs(w, x, first, tokens, out, fromUnit, toUnit);
+    }
+  }
+
+  /** Multiplies the rows of activations from {@code first} on, up to {@code tokens}. */
+  private static void multiplyPairs(
+      VectorMatrix w, byte[] x, int first, int tokens, int[] out, int fromUnit, int toUnit) {
     // The compiler boxes vectors where a method gets large, so partial sums pass through memory.
     short[] partial = new short[SUMS * WIDTH];
     int[] sums = new int[SUMS];
-    storeNegativeSums(w, x, tokens, out, fromUnit, toUnit);
+    storeNegativeSums(w, x, first, tokens, out, fromUnit, toUnit);
     for (int unit = fromUnit; unit < toUnit; unit += 2) {
       boolean single = unit + 1 == toUnit;
-      for (int t = 0; t < tokens; t++) {
+      for (int t = first; t < tokens; t++) {
         pair(w, unit, single ? unit : unit + 1, x, t * w.columns(), partial, sums);
         addRows(w, unit, sums, 0, out, t * w.rows());
         if (!single) {
@@ -65,8 +88,8 @@ final class TernaryProducts {
 
   /** Sets the units' rows of {@code out} to minus the sum of x. */
   private static void storeNegativeSums(
-      VectorMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
-    for (int t = 0; t < tokens; t++) {
+      VectorMatrix w, byte[] x, int first, int tokens, int[] out, int fromUnit, int toUnit) {
+    for (int t = first; t < tokens; t++) {
       int sum = 0;
       for (int i = t * w.columns(); i < (t + 1) * w.columns(); i++) {
         sum += x[i];

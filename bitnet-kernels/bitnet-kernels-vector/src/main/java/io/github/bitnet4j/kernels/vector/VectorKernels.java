@@ -18,7 +18,7 @@ final class VectorKernels implements Kernels {
 
   @Override
   public Scratch newScratch() {
-    return new LookupTables();
+    return new VectorScratch();
   }
 
   @Override
@@ -39,12 +39,13 @@ final class VectorKernels implements Kernels {
     Objects.checkFromToIndex(fromUnit, toUnit, w.units());
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
-    if (!(scratch instanceof LookupTables tables)) {
+    if (!(scratch instanceof VectorScratch own)) {
       throw new IllegalArgumentException("not scratch memory of these kernels: " + scratch);
     }
     switch (w) {
-      case LookupMatrix m -> LookupProducts.multiply(m, x, tokens, out, fromUnit, toUnit, tables);
-      case VectorMatrix m -> TernaryProducts.multiply(m, x, tokens, out, fromUnit, toUnit);
+      case LookupMatrix m ->
+          LookupProducts.multiply(m, x, tokens, out, fromUnit, toUnit, own.lookup());
+      case VectorMatrix m -> TernaryProducts.multiply(m, x, tokens, out, fromUnit, toUnit, own);
       default -> throw new IllegalArgumentException("not prepared by these kernels: " + w);
     }
   }
