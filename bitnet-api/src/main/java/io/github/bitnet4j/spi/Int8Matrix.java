@@ -3,7 +3,6 @@ package io.github.bitnet4j.spi;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Objects;
 
 /**
@@ -12,8 +11,11 @@ import java.util.Objects;
  *
  * <p>Columns are cut into <b>lines</b> of 64 (the last one is filled up with zeros), rows into
  * <b>groups</b> of 4. A group is stored line by line, and of each line the 64 bytes of its four
- * rows in turn. In those bytes, column j of the line is byte {@code 2 j} and column {@code 32 + j}
- * is byte {@code 2 j + 1}: as 16-bit lanes, the halves of a line lie in order.
+ * rows in turn, in the order of the columns.
+ *
+ * <p>Kernels compute with 16-bit lanes of an even and an odd column each. So that nothing has to be
+ * moved, what such a matrix is multiplied with has another order inside each line: first its 32
+ * even columns, then the odd ones; see {@link #position}.
  *
  * <p>Filled once, row by row, then read only; then safe for use by many threads.
  *
@@ -27,9 +29,6 @@ public record Int8Matrix(int rows, int columns, MemorySegment data) {
 
   /** Rows of a group. */
   public static final int GROUP = 4;
-
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Checks that the data has the size that the shape asks for. */
   public Int8Matrix {
@@ -72,12 +71,14 @@ public record Int8Matrix(int rows, int columns, MemorySegment data) {
     Objects.checkIndex(row, rows);
     Objects.checkFromIndexSize(0, lines() * LINE, values.length);
     for (int line = 0; line < lines(); line++) {
-      long at = lineOffset(row, line);
-      int column = line * LINE;
-      for (int j = 0; j < LINE / 2; j++) {
-        int pair = (values[column + j] & 0xFF) | values[column + LINE / 2 + j] << 8;
-        data.set(SHORT, at + 2L * j, (short) pair);
-      }
+      MemorySegment.copy(
+          values, line * LINE, data, ValueLayout.JAVA_BYTE, lineOffset(row, line), LINE);
     }
+  }
+
+  /** Returns where a column's number stands in what a matrix is multiplied with. */
+  public static int position(int column) {
+    int inLine = column % LINE;
+    return column - inLine + inLine % 2 * (LINE / 2) + inLine / 2;
   }
 }

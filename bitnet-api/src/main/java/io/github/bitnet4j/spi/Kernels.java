@@ -101,7 +101,8 @@ public interface Kernels {
 
   /**
    * Multiplies rows of int8 with one row of int8 over some lines of columns, exactly: {@code
-   * out[row - fromRow]} is the sum of {@code w[row][c] * x[c]} over the columns c of the lines.
+   * out[row - fromRow]} is the sum of {@code w[row][c] * x[p]} over the columns c of the lines,
+   * with p the {@link Int8Matrix#position} of c.
    *
    * @param w at most 65536 columns
    * @param x {@code [w.lines() * 64]}, numbers from -127 to 127

@@ -4,10 +4,9 @@ import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
 import java.lang.foreign.SegmentAllocator;
-import java.util.Arrays;
 
 /**
- * A copy of the LM head in int8, an eighth to a half of its size, with what is needed to bound the
+ * A copy of the LM head in int8, half the size of a bfloat16 head, with what is needed to bound the
  * error of each row: a logit computed from it is approximate, but how far off it can be is known.
  *
  * <p>Each row is {@code scale * q + e}. Stored are the scale and upper bounds of the norms of e and
@@ -24,17 +23,17 @@ public final class Int8Head {
   /** The head's columns from which an int32 could overflow, with a margin. */
   private static final int MAX_COLUMNS = 1 << 16;
 
-  /** Relative error of a norm that is computed in floats, at most {@link #MAX_COLUMNS} of them. */
-  private static final double NORM_ERROR = 0x1p-10;
+  /** Adding and subtracting 1.5 * 2^23 rounds a small float to an integer. */
+  private static final float ROUND = 0x1.8p23f;
 
-  /** More than what squares that vanish in a float can take from a norm. */
-  private static final double NORM_FLOOR = 0x1p-60;
+  /** Rounding errors are measured in this fraction of a step of q. */
+  private static final float ERROR_STEPS = 1024;
 
-  /** Relative to the row, what rounding {@code scale * q} can take from the error's norm. */
-  private static final double PRODUCT_ERROR = 0x1p-22;
+  /** The largest factor that turns weights into q, so that its inverse is no subnormal number. */
+  private static final float MAX_INVERSE_SCALE = 1e37f;
 
-  /** Elements that are summed side by side, in a loop that compilers turn into vector code. */
-  private static final int LANES = 256;
+  /** Squares of at most 513 that an int holds. */
+  private static final int MAX_SQUARES = 1 << 12;
 
   private final DenseMatrix head;
   private final Kernels kernels;
@@ -88,56 +87,87 @@ public final class Int8Head {
     return new Writer(fromRow);
   }
 
-  /** Fills a block, for one thread. */
+  /**
+   * Fills a block, for one thread.
+   *
+   * <p>Its loops are such that compilers turn them into vector code soon: they run at load, when
+   * nothing is compiled yet. Norms are sums of squares of integers for the same reason.
+   */
   public final class Writer {
     private final Int8Matrix block;
     private final float[] weights;
-    private final byte[] q;
-    private final float[] errorSquares = new float[LANES];
-    private final float[] squares = new float[LANES];
+    private final int[] q;
+    private final int[] errors;
+    private final byte[] bytes;
 
     private Writer(int fromRow) {
       int rows = Math.min(BLOCK_ROWS, head.rows() - fromRow);
       block = Int8Matrix.allocate(rows, head.columns(), memory);
       blocks[fromRow / BLOCK_ROWS] = block;
-      int padded = Math.ceilDiv(head.columns(), LANES) * LANES;
+      int padded = block.lines() * Int8Matrix.LINE;
       weights = new float[padded];
-      q = new byte[padded];
+      q = new int[padded];
+      errors = new int[padded];
+      bytes = new byte[padded];
     }
 
     /** Copies a row of the head. Its weights are finite. */
     public void copy(int row) {
       head.copyRow(row, weights, 0);
-      float scale = 1 / kernels.quantize(weights, 0, head.columns(), q, 0);
-      sumSquares(scale);
-      double norm = Math.sqrt(sum(squares)) * (1 + NORM_ERROR) + NORM_FLOOR;
-      double error = Math.sqrt(sum(errorSquares)) * (1 + NORM_ERROR) + NORM_FLOOR;
+      float inverseScale = Math.min(127 / maxAbs(weights), MAX_INVERSE_SCALE);
+      quantize(weights, inverseScale, q, errors);
+      for (int i = 0; i < q.length; i++) {
+        bytes[i] = (byte) q[i];
+      }
+      block.setRow(row % BLOCK_ROWS, bytes);
+      setNorms(row, 1 / inverseScale);
+    }
+
+    /**
+     * Stores bounds of both norms. In steps of q, an error is at most one unit larger than
+     * measured: it was cut to an integer, and before that computed with a rounding of at most
+     * {@code 127 * 2^-24}. The roundings of the scale and of the product with its inverse come on
+     * top, relative to the row.
+     */
+    private void setNorms(int row, float scale) {
+      double root = Math.sqrt(head.columns());
+      double error = scale * ((Math.sqrt(sumSquares(errors)) + root) / ERROR_STEPS);
+      double norm = (scale * Math.sqrt(sumSquares(q)) + error) * (1 + 0x1p-20);
       scales[row] = scale;
       norms[row] = Math.nextUp((float) norm);
-      errorNorms[row] = Math.nextUp((float) (error + norm * PRODUCT_ERROR));
-      block.setRow(row % BLOCK_ROWS, q);
+      errorNorms[row] = Math.nextUp((float) (error + norm * 0x1p-20));
     }
+  }
 
-    private void sumSquares(float scale) {
-      Arrays.fill(squares, 0);
-      Arrays.fill(errorSquares, 0);
-      for (int c = 0; c < weights.length; c += LANES) {
-        for (int i = 0; i < LANES; i++) {
-          float w = weights[c + i];
-          float e = w - scale * q[c + i];
-          squares[i] += w * w;
-          errorSquares[i] += e * e;
-        }
-      }
+  private static float maxAbs(float[] values) {
+    float max = 0;
+    for (int i = 0; i < values.length; i++) {
+      max = Math.max(max, Math.abs(values[i]));
     }
+    return max;
+  }
 
-    private static double sum(float[] terms) {
-      double sum = 0;
-      for (float term : terms) {
-        sum += term;
-      }
-      return sum;
+  private static void quantize(float[] weights, float inverseScale, int[] q, int[] errors) {
+    for (int i = 0; i < weights.length; i++) {
+      float exact = weights[i] * inverseScale;
+      float rounded = (exact + ROUND) - ROUND;
+      q[i] = (int) rounded;
+      errors[i] = (int) ((exact - rounded) * ERROR_STEPS);
     }
+  }
+
+  /** Sums squares below 2^19. */
+  private static double sumSquares(int[] values) {
+    double total = 0;
+    for (int from = 0; from < values.length; from += MAX_SQUARES) {
+      int end = Math.min(values.length, from + MAX_SQUARES);
+      int sum = 0;
+      for (int i = from; i < end; i++) {
+        sum += values[i] * values[i];
+      }
+      total += sum;
+    }
+    return total;
   }
 
   int rows() {

@@ -31,7 +31,9 @@ final class ScreeningInput {
   /** The largest magnitude of a quantized element. */
   private static final int MAX = 127;
 
+  /** In the order of {@link Int8Matrix#position}, as {@code fine}. */
   final short[] coarse;
+
   final short[] fine;
 
   /** All lines. */
@@ -109,10 +111,10 @@ final class ScreeningInput {
     coarseScale = (double) threshold / MAX;
     double largestRest = 0;
     for (int i = 0; i < columns; i++) {
-      long rounded = Math.round(x[offset + i] / coarseScale);
-      coarse[i] = (short) Math.clamp(rounded, -MAX, MAX);
+      int at = Int8Matrix.position(i);
+      coarse[at] = round(x[offset + i] / coarseScale);
       if (lineMax[i / Int8Matrix.LINE] > threshold) {
-        largestRest = Math.max(largestRest, Math.abs(x[offset + i] - coarseScale * coarse[i]));
+        largestRest = Math.max(largestRest, Math.abs(x[offset + i] - coarseScale * coarse[at]));
       }
     }
     fineScale = largestRest / MAX;
@@ -125,14 +127,20 @@ final class ScreeningInput {
       }
       int end = Math.min(columns, (line + 1) * Int8Matrix.LINE);
       for (int i = line * Int8Matrix.LINE; i < end; i++) {
-        double rest = x[offset + i] - coarseScale * coarse[i];
+        int at = Int8Matrix.position(i);
+        double rest = x[offset + i] - coarseScale * coarse[at];
         if (isFine) {
-          fine[i] = (short) Math.clamp(Math.round(rest / fineScale), -MAX, MAX);
-          rest -= fineScale * fine[i];
+          fine[at] = round(rest / fineScale);
+          rest -= fineScale * fine[at];
         }
         squares += rest * rest;
       }
     }
     return squares;
+  }
+
+  /** Returns the nearest number from -127 to 127; 0 for NaN. */
+  private static short round(double value) {
+    return (short) Math.clamp(Math.round(value), -MAX, MAX);
   }
 }

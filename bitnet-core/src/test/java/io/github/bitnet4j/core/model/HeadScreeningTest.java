@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bounds that hold, and choices from candidates that are the choices from all logits. */
 class HeadScreeningTest {
-  private static final int COLUMNS = 512;
+  private static final int COLUMNS = 256;
 
   /** More than a block, and no whole number of tiles or groups. */
   private static final int ROWS = Int8Head.BLOCK_ROWS + 301;
@@ -261,10 +261,10 @@ class HeadScreeningTest {
     float[][] rows = weights.rows();
     for (DenseType type : List.of(DenseType.F32, DenseType.BF16)) {
       try (Head head = new Head(matrix(type, rows), TestModel.kernels("vector"), 2)) {
-        for (float[] x : states(rows)) {
-          for (float factor : new float[] {1, 10}) {
-            head.checkChoices(List.of(scaled(x, factor)), weights + ", " + type);
-          }
+        List<float[]> states = states(rows);
+        for (int i = 0; i < states.size(); i++) {
+          float[] x = scaled(states.get(i), i % 2 == 0 ? 1 : 10);
+          head.checkChoices(List.of(x), weights + ", " + type);
         }
       }
     }
@@ -486,7 +486,7 @@ class HeadScreeningTest {
             .as("%s, token %d", description, actual.id(i))
             .isEqualTo(Float.floatToRawIntBits(expected.values()[actual.id(i)]));
       }
-      for (long seed = 0; seed < 5; seed++) {
+      for (long seed = 0; seed < 2; seed++) {
         TokenChooser chooser = new TokenChooser(config, seed);
         TokenChooser reference = new TokenChooser(config, seed);
         for (int draw = 0; draw < 2; draw++) {

@@ -9,16 +9,12 @@ import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
 /** The kernels as {@link Kernels} describes them, one loop per sentence. */
 final class ScalarKernels implements Kernels {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
-
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** The accumulators of a lane sum. */
   private static final int LANES = 16;
@@ -134,8 +130,10 @@ final class ScalarKernels implements Kernels {
         int column = lines[k] * Int8Matrix.LINE;
         long at = w.lineOffset(row, lines[k]);
         for (int j = 0; j < Int8Matrix.LINE / 2; j++) {
-          int pair = w.data().get(SHORT, at + 2L * j);
-          sum += (byte) pair * x[column + j] + (pair >> 8) * x[column + Int8Matrix.LINE / 2 + j];
+          sum += w.data().get(ValueLayout.JAVA_BYTE, at + 2L * j) * x[column + j];
+          sum +=
+              w.data().get(ValueLayout.JAVA_BYTE, at + 2L * j + 1)
+                  * x[column + Int8Matrix.LINE / 2 + j];
         }
       }
       out[row - fromRow] = sum;

@@ -146,7 +146,7 @@ public abstract class Int8KernelContract extends KernelContract {
       for (int line : lines) {
         int end = Math.min(w.matrix.columns(), (line + 1) * Int8Matrix.LINE);
         for (int c = line * Int8Matrix.LINE; c < end; c++) {
-          expected[row - from] += w.rows[row][c] * x[c];
+          expected[row - from] += w.rows[row][c] * x[Int8Matrix.position(c)];
         }
       }
     }

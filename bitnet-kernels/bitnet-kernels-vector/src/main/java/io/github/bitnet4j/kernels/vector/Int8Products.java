@@ -12,9 +12,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Rows of int8 times one row of int8: the LM head's screening pass.
  *
- * <p>A 16-bit lane holds two weights. Both products together fit 16 bits, as they are at most 2 *
- * 128 * 127; pairs of such lanes are then added up as ints. Four rows share each load of x. At 512
- * bits one thread computes twice as fast as memory delivers.
+ * <p>A 16-bit lane holds the weights of an even and an odd column. Both products together fit 16
+ * bits, as they are at most 2 * 128 * 127; pairs of such lanes are then added up as ints. Four rows
+ * share each load of x. At 512 bits one thread computes twice as fast as memory delivers.
  */
 final class Int8Products {
   private static final VectorSpecies<Short> SHORTS = Lanes.species(short.class, Lanes.BITS);
