@@ -45,7 +45,7 @@ class ModelToolsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"inspect", "check", "convert", "synthesize"})
+  @ValueSource(strings = {"inspect", "check", "convert", "synthesize", "bench"})
   void helpHasExamplesAndFitsTheScreen(String command) {
     Cli.Result result = Cli.run(command, "--help");
     assertThat(result.exitCode()).isZero();
@@ -262,7 +262,7 @@ class ModelToolsTest {
   @ParameterizedTest
   @CsvSource({
     "--shape, 3b, 'shape: expected 2b-4t or tiny, found 3b'",
-    "--heads, 3, 'numHeads: expected to divide hiddenSize 2560 into even parts, found 3'",
+    "--hidden, 2500, 'numHeads: expected to divide hiddenSize 2500 into even parts, found 20'",
     "--type, q4_0, 'type: expected i2_s, tq2_0, tq1_0 or hf, found q4_0'"
   })
   void synthesizeRefusesWhatIsNoShape(String option, String value, String message) {
