@@ -12,6 +12,7 @@ import io.github.bitnet4j.core.format.TensorNames;
 import io.github.bitnet4j.core.format.TernaryEncoder;
 import io.github.bitnet4j.core.format.WeightSource.Linear;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
+import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
 import io.github.bitnet4j.spi.DenseMatrix;
@@ -110,52 +111,54 @@ final class GgufOutput extends ModelOutput {
   }
 
   private Map<String, GgufValue> metadata() throws IOException {
-    Map<String, GgufValue> metadata = new LinkedHashMap<>();
     if (source.gguf().isPresent()) {
       GgufFile file = source.gguf().get();
-      metadata.putAll(file.metadata());
+      Map<String, GgufValue> metadata = new LinkedHashMap<>(file.metadata());
       metadata.keySet().removeIf(k -> k.startsWith("split.") || k.equals("general.alignment"));
-      metadata.put("general.file_type", new IntValue(fileType()));
+      metadata.put("general.file_type", new IntValue(fileType(type)));
       return metadata;
     }
     Path name = source.path().toAbsolutePath().normalize().getFileName();
-    metadata.put("general.architecture", new StringValue(architecture));
-    metadata.put("general.name", new StringValue(name == null ? "model" : name.toString()));
-    metadata.put("general.file_type", new IntValue(fileType()));
-    metadata.put("general.quantization_version", new IntValue(2));
-    putInt(metadata, "vocab_size", config.vocabSize());
-    putInt(metadata, "context_length", config.contextLength());
-    putInt(metadata, "embedding_length", config.hiddenSize());
-    putInt(metadata, "block_count", config.numLayers());
-    putInt(metadata, "feed_forward_length", config.intermediateSize());
-    putInt(metadata, "rope.dimension_count", config.headDim());
-    putInt(metadata, "attention.head_count", config.numHeads());
-    putInt(metadata, "attention.head_count_kv", config.numKvHeads());
-    putFloat(metadata, "attention.layer_norm_rms_epsilon", config.normEpsilon());
-    putFloat(metadata, "rope.freq_base", config.ropeTheta());
-    if (config.queryWidth() != config.hiddenSize()) {
-      putInt(metadata, "attention.key_length", config.headDim());
-      putInt(metadata, "attention.value_length", config.headDim());
-    }
+    Map<String, GgufValue> metadata =
+        metadata(architecture, name == null ? "model" : name.toString(), config, type);
     metadata.putAll(TokenizerMetadata.metadata(source, warnings));
     return metadata;
   }
 
+  /** Returns what a file says about a model, but for its tokenizer. */
+  static Map<String, GgufValue> metadata(
+      String architecture, String name, ModelConfig config, GgufType type) {
+    Map<String, GgufValue> metadata = new LinkedHashMap<>();
+    metadata.put("general.architecture", new StringValue(architecture));
+    metadata.put("general.name", new StringValue(name));
+    metadata.put("general.file_type", new IntValue(fileType(type)));
+    metadata.put("general.quantization_version", new IntValue(2));
+    Map<String, GgufValue> own = new LinkedHashMap<>();
+    own.put("vocab_size", new IntValue(config.vocabSize()));
+    own.put("context_length", new IntValue(config.contextLength()));
+    own.put("embedding_length", new IntValue(config.hiddenSize()));
+    own.put("block_count", new IntValue(config.numLayers()));
+    own.put("feed_forward_length", new IntValue(config.intermediateSize()));
+    own.put("rope.dimension_count", new IntValue(config.headDim()));
+    own.put("attention.head_count", new IntValue(config.numHeads()));
+    own.put("attention.head_count_kv", new IntValue(config.numKvHeads()));
+    own.put("attention.layer_norm_rms_epsilon", new FloatValue(config.normEpsilon()));
+    own.put("rope.freq_base", new FloatValue(config.ropeTheta()));
+    if (config.queryWidth() != config.hiddenSize()) {
+      own.put("attention.key_length", new IntValue(config.headDim()));
+      own.put("attention.value_length", new IntValue(config.headDim()));
+    }
+    own.forEach((key, value) -> metadata.put(architecture + "." + key, value));
+    return metadata;
+  }
+
   /** The numbers of llama.cpp's {@code LLAMA_FTYPE}; 40 is bitnet.cpp's for I2_S. */
-  private int fileType() {
+  private static int fileType(GgufType type) {
     return switch (type) {
       case TQ1_0 -> 36;
       case TQ2_0 -> 37;
       default -> 40;
     };
-  }
-
-  private void putInt(Map<String, GgufValue> metadata, String key, int value) {
-    metadata.put(architecture + "." + key, new IntValue(value));
-  }
-
-  private void putFloat(Map<String, GgufValue> metadata, String key, float value) {
-    metadata.put(architecture + "." + key, new FloatValue(value));
   }
 
   private void addTensors() throws IOException {

@@ -9,6 +9,7 @@ import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Writes {@code config.json} and {@code generation_config.json}. */
 final class HuggingFaceJson {
@@ -34,8 +35,9 @@ final class HuggingFaceJson {
         });
   }
 
-  static void writeConfig(Path file, ModelSource source) throws IOException {
-    ModelConfig config = source.config();
+  /** Writes the configuration of a model with packed weights. */
+  static void writeConfig(Path file, ModelConfig config, OptionalInt bosId, List<Integer> eosIds)
+      throws IOException {
     boolean bitnet = config.subNorms();
     write(
         file,
@@ -46,7 +48,7 @@ final class HuggingFaceJson {
           json.writeEndArray();
           json.writeStringField("model_type", bitnet ? "bitnet" : "llama");
           json.writeBooleanField("attention_bias", false);
-          writeIds(json, source);
+          writeIds(json, bosId, eosIds);
           json.writeNumberField("head_dim", config.headDim());
           json.writeStringField(
               "hidden_act", config.activation() == Activation.RELU2 ? "relu2" : "silu");
@@ -79,21 +81,22 @@ final class HuggingFaceJson {
     json.writeEndObject();
   }
 
-  static void writeGenerationConfig(Path file, ModelSource source) throws IOException {
+  static void writeGenerationConfig(Path file, OptionalInt bosId, List<Integer> eosIds)
+      throws IOException {
     write(
         file,
         json -> {
           json.writeStartObject();
-          writeIds(json, source);
+          writeIds(json, bosId, eosIds);
           json.writeEndObject();
         });
   }
 
-  private static void writeIds(JsonGenerator json, ModelSource source) throws IOException {
-    if (source.bosId().isPresent()) {
-      json.writeNumberField("bos_token_id", source.bosId().getAsInt());
+  private static void writeIds(JsonGenerator json, OptionalInt bosId, List<Integer> eosIds)
+      throws IOException {
+    if (bosId.isPresent()) {
+      json.writeNumberField("bos_token_id", bosId.getAsInt());
     }
-    List<Integer> eosIds = source.eosIds();
     if (eosIds.size() == 1) {
       json.writeNumberField("eos_token_id", eosIds.getFirst());
     } else if (!eosIds.isEmpty()) {

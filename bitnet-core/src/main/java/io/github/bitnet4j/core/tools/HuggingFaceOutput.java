@@ -34,8 +34,10 @@ final class HuggingFaceOutput extends ModelOutput {
   @Override
   void write(Path path) throws IOException {
     Files.createDirectory(path);
-    HuggingFaceJson.writeConfig(path.resolve("config.json"), source);
-    HuggingFaceJson.writeGenerationConfig(path.resolve("generation_config.json"), source);
+    HuggingFaceJson.writeConfig(
+        path.resolve("config.json"), config, source.bosId(), source.eosIds());
+    HuggingFaceJson.writeGenerationConfig(
+        path.resolve("generation_config.json"), source.bosId(), source.eosIds());
     TokenizerFiles.write(path, source, warnings);
     addTensors();
     expect(tensors.stream().mapToLong(SafetensorsWriter.StreamedEntry::bytes).sum(), linearBytes);

@@ -10,10 +10,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Converts models between Hugging Face directories and GGUF files, and from one ternary type of
@@ -57,108 +54,28 @@ public final class ModelConverter {
    * @throws IOException if reading or writing fails
    */
   public static Conversion convert(Path in, Path out, ConvertOptions options) throws IOException {
-    Path target = out.toAbsolutePath().normalize();
-    checkTarget(in, target, options);
-    Path unfinished = sibling(target, ".unfinished");
-    try (Arena arena = Arena.ofConfined()) {
+    OutputPlace place = new OutputPlace(out, options);
+    checkTarget(in, place);
+    try (place;
+        Arena arena = Arena.ofConfined()) {
       ModelSource source = ModelSource.open(in, arena, options.armI2sLayout());
       Optional<GgufType> type = options.target().type();
       ModelOutput output =
           type.isPresent()
               ? new GgufOutput(source, options, type.get())
               : new HuggingFaceOutput(source, options);
-      delete(unfinished); // of a conversion that was killed
+      Path unfinished = place.begin();
       output.write(unfinished);
       output.verify(ModelFiles.open(unfinished, arena, LoadOptions.defaults()));
-      long bytes = size(unfinished);
-      checkTarget(in, target, options);
-      moveIntoPlace(unfinished, target);
-      return new Conversion(out, bytes, output.warnings);
-    } finally {
-      delete(unfinished);
+      checkTarget(in, place);
+      return new Conversion(out, place.finish(), output.warnings);
     }
   }
 
-  private static void checkTarget(Path in, Path target, ConvertOptions options) throws IOException {
-    Path parent = target.getParent();
-    if (parent == null || !Files.isDirectory(parent)) {
-      throw new NoSuchFileException(
-          target.toString(), null, "expected an existing directory for it, found none");
+  private static void checkTarget(Path in, OutputPlace place) throws IOException {
+    if (Files.exists(in) && Files.exists(place.target()) && Files.isSameFile(in, place.target())) {
+      throw place.refusal("expected another output than the input");
     }
-    if (!Files.exists(target)) {
-      return;
-    }
-    if (Files.exists(in) && Files.isSameFile(in, target)) {
-      throw refusal(target, "expected another output than the input");
-    }
-    if (!options.overwrite()) {
-      throw refusal(target, "the output exists already; choose another or ask to overwrite it");
-    }
-    boolean directory = Files.isDirectory(target);
-    if (directory != options.target().type().isEmpty()) {
-      throw refusal(
-          target,
-          directory
-              ? "expected a file to replace, found a directory"
-              : "expected a directory to replace, found a file");
-    }
-    if (directory && !isModelDirectory(target)) {
-      throw refusal(
-          target,
-          "expected a model directory to replace, found one without config.json or with folders");
-    }
-  }
-
-  private static boolean isModelDirectory(Path directory) throws IOException {
-    return Files.exists(directory.resolve("config.json"))
-        && list(directory).stream().noneMatch(Files::isDirectory);
-  }
-
-  private static FileAlreadyExistsException refusal(Path target, String reason) {
-    return new FileAlreadyExistsException(target.toString(), null, reason);
-  }
-
-  /** A directory cannot be replaced at once: for a moment the old one has another name. */
-  private static void moveIntoPlace(Path unfinished, Path target) throws IOException {
-    if (!Files.isDirectory(target)) {
-      Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-      return;
-    }
-    Path replaced = sibling(target, ".replaced");
-    delete(replaced);
-    Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
-    Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-    delete(replaced);
-  }
-
-  private static Path sibling(Path target, String suffix) {
-    return target.resolveSibling(target.getFileName() + suffix);
-  }
-
-  private static long size(Path path) throws IOException {
-    if (!Files.isDirectory(path)) {
-      return Files.size(path);
-    }
-    long bytes = 0;
-    for (Path file : list(path)) {
-      bytes += Files.size(file);
-    }
-    return bytes;
-  }
-
-  /** Deletes a file, or a directory of files, if it is there. */
-  private static void delete(Path path) throws IOException {
-    if (Files.isDirectory(path)) {
-      for (Path file : list(path)) {
-        Files.delete(file);
-      }
-    }
-    Files.deleteIfExists(path);
-  }
-
-  private static List<Path> list(Path directory) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      return files.toList();
-    }
+    place.check();
   }
 }

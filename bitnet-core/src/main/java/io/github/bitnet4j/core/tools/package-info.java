@@ -1,6 +1,7 @@
 /**
- * Tools for model files: what is in one, whether it is sound, and conversion between formats. The
- * command line offers the same three as {@code inspect}, {@code check} and {@code convert}.
+ * Tools for model files: what is in one, whether it is sound, conversion between formats, and
+ * models with random weights. The command line offers the same four as {@code inspect}, {@code
+ * check}, {@code convert} and {@code synthesize}.
  */
 @NullMarked
 package io.github.bitnet4j.core.tools;

@@ -47,6 +47,9 @@ public final class Main {
             .addSubcommand(new InspectCommand(terminal))
             .addSubcommand(new CheckCommand(terminal))
             .addSubcommand(new ConvertCommand(terminal))
+            .addSubcommand(new SynthesizeCommand(terminal))
+            .addSubcommand(new BenchCommand(terminal))
+            .addSubcommand(new FirstTokenCommand(terminal))
             .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
             .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
             .setExpandAtFiles(false) // a prompt may begin with @

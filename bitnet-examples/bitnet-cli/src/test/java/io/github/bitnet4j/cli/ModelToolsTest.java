@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The commands inspect, check and convert. */
+/** The commands inspect, check, convert and synthesize. */
 class ModelToolsTest {
   private static final String DEMO = Cli.DEMO_MODEL.toString();
   private static final Path CORE_RESOURCES = Path.of("../../bitnet-core/src/test/resources");
@@ -45,7 +45,7 @@ class ModelToolsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"inspect", "check", "convert"})
+  @ValueSource(strings = {"inspect", "check", "convert", "synthesize", "bench"})
   void helpHasExamplesAndFitsTheScreen(String command) {
     Cli.Result result = Cli.run(command, "--help");
     assertThat(result.exitCode()).isZero();
@@ -238,5 +238,38 @@ class ModelToolsTest {
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).startsWith("error: " + broken);
     assertThat(folder).isDirectoryNotContaining("glob:**model*");
+  }
+
+  // ---- synthesize
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.gguf", "model"})
+  void synthesizedModelsContinueIds(String name) {
+    String out = folder.resolve(name).toString();
+    Cli.Result result = Cli.run("synthesize", "--shape", "tiny", "--layers", "3", out);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.err()).matches("\\Q" + out + "\\E: [01]\\.\\d MB\\R");
+    assertThat(Cli.run("inspect", "--quiet", out).exitCode()).isZero();
+    Cli.Result text = Cli.run("--model", out, "--ids", "1,2,3", "--max-tokens", "5");
+    assertThat(text.exitCode()).as(text.err()).isZero();
+    assertThat(text.out()).matches("(\\d+ ){5}\\R");
+    Cli.Result again = Cli.run("synthesize", "--shape", "tiny", out);
+    assertThat(again.exitCode()).isEqualTo(1);
+    assertThat(again.err()).contains("error: " + out + ": it exists", "--force");
+    assertThat(Cli.run("synthesize", "--shape", "tiny", out, "--force").exitCode()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--shape, 3b, 'shape: expected 2b-4t or tiny, found 3b'",
+    "--hidden, 2500, 'numHeads: expected to divide hiddenSize 2500 into even parts, found 20'",
+    "--type, q4_0, 'type: expected i2_s, tq2_0, tq1_0 or hf, found q4_0'"
+  })
+  void synthesizeRefusesWhatIsNoShape(String option, String value, String message) {
+    Path out = folder.resolve("model");
+    Cli.Result result = Cli.run("synthesize", out.toString(), option, value);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains(message);
+    assertThat(out).doesNotExist();
   }
 }

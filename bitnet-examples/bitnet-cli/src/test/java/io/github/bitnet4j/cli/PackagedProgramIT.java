@@ -7,6 +7,7 @@ import io.github.bitnet4j.cli.Cli.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -61,6 +62,18 @@ class PackagedProgramIT {
     assertKernels(property.run(SHORT_STORY), "scalar");
     assertKernels(vectors.run("--json", "--max-tokens=4", "--kernels=scalar"), "scalar");
     assertKernels(property.run("--json", "--max-tokens=4", "--kernels=vector"), "vector");
+  }
+
+  @Test
+  void benchStartsFreshJvmsLikeItsOwn() throws Exception {
+    String[] bench = {"bench", "--quick", "--repetitions=1", "--threads=1", "--max-seconds=300"};
+    for (Command command : List.of(ChildJvm.classPathWithVectors(), ChildJvm.modulePath())) {
+      Result result = command.run(bench);
+      assertThat(result.exitCode()).as(result.err()).isZero();
+      assertThat(result.out())
+          .containsPattern("fresh    JVM, 1 thread: first token after \\d+ ms")
+          .doesNotContain("JVM skipped");
+    }
   }
 
   @Test
