@@ -57,7 +57,7 @@ final class CombinationProducts {
       Arena.ofAuto().allocate((long) GROUPS * COMBINATIONS * ENTRY, ENTRY);
 
   /** 16-bit sums, {@code [rows of the block][TOKENS]}. */
-  private final MemorySegment sums = Arena.ofAuto().allocate((long) 4 * BLOCK_UNITS * ENTRY, ENTRY);
+  private final MemorySegment sums = Arena.ofAuto().allocate(4L * BLOCK_UNITS * ENTRY, ENTRY);
 
   /** Their totals so far. */
   private final int[] totals = new int[4 * BLOCK_UNITS * TOKENS];
@@ -172,8 +172,8 @@ final class CombinationProducts {
             ShortVector middle = upper.add(x1.mul((short) c1));
             middle.sub(x0).intoMemorySegment(tables, to, ORDER);
             middle.intoMemorySegment(tables, to + ENTRY, ORDER);
-            middle.add(x0).intoMemorySegment(tables, to + 2 * ENTRY, ORDER);
-            to += 3 * ENTRY;
+            middle.add(x0).intoMemorySegment(tables, to + 2L * ENTRY, ORDER);
+            to += 3L * ENTRY;
           }
         }
       }
