@@ -116,7 +116,7 @@ final class LookupTables {
         padded[c] = x[xOffset + t * columns + c];
       }
       Arrays.fill(padded, columns, WORD_TRITS * words, (short) 0);
-      fillTables(padded, words, tables, t * w.chunks() * CHUNK_BYTES);
+      fillTables(padded, words, tables, offset(w, t, 0));
       fillReach(t * w.chunks(), w.chunks());
     }
     System.arraycopy(x, xOffset, source, 0, bytes);
