@@ -74,15 +74,20 @@ public record Generation(
    * @param prefillTokens prompt tokens that were computed
    * @param prefillTime time from the start to the choice of the first new token, waiting for other
    *     sessions included
-   * @param decodeTokens tokens computed one by one after that
+   * @param decodeTokens new tokens after the first
    * @param decodeTime time for computing and choosing those
+   * @param draftedTokens tokens that were guessed and computed ahead, see {@link
+   *     GenerationConfig.Builder#speculation}
+   * @param acceptedTokens guesses that came true
    */
   public record Stats(
       int reusedTokens,
       int prefillTokens,
       Duration prefillTime,
       int decodeTokens,
-      Duration decodeTime) {
+      Duration decodeTime,
+      int draftedTokens,
+      int acceptedTokens) {
     /** Returns the prompt tokens computed per second, 0 if there were none. */
     public double prefillTokensPerSecond() {
       return perSecond(prefillTokens, prefillTime);
@@ -91,6 +96,11 @@ public record Generation(
     /** Returns the new tokens computed per second after the first, 0 if there were none. */
     public double decodeTokensPerSecond() {
       return perSecond(decodeTokens, decodeTime);
+    }
+
+    /** Returns the part of the guessed tokens that came true, from 0 to 1; 0 if there were none. */
+    public double acceptance() {
+      return draftedTokens == 0 ? 0 : (double) acceptedTokens / draftedTokens;
     }
 
     private static double perSecond(int tokens, Duration time) {

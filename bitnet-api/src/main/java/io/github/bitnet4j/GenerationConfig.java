@@ -34,6 +34,7 @@ public final class GenerationConfig {
   private final List<String> stop;
   private final boolean ignoreStopTokens;
   private final Optional<Sampler> sampler;
+  private final boolean speculation;
 
   private GenerationConfig(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -44,6 +45,7 @@ public final class GenerationConfig {
     stop = builder.stop;
     ignoreStopTokens = builder.ignoreStopTokens;
     sampler = builder.sampler;
+    speculation = builder.speculation;
   }
 
   /** Returns the defaults: greedy, at most 256 tokens, ending at the model's stop tokens. */
@@ -96,6 +98,11 @@ public final class GenerationConfig {
     return sampler;
   }
 
+  /** Returns whether tokens that repeat earlier text may be computed ahead. */
+  public boolean speculation() {
+    return speculation;
+  }
+
   @Override
   public String toString() {
     return "GenerationConfig[maxTokens=%d, temperature=%s, topK=%d, topP=%s, seed=%s, stop=%s]"
@@ -112,6 +119,7 @@ public final class GenerationConfig {
     private List<String> stop = List.of();
     private boolean ignoreStopTokens;
     private Optional<Sampler> sampler = Optional.empty();
+    private boolean speculation = true;
 
     private Builder() {}
 
@@ -192,6 +200,15 @@ public final class GenerationConfig {
     /** Sets the application's own sampler, which replaces temperature, top-k and top-p. */
     public Builder sampler(Sampler sampler) {
       this.sampler = Optional.of(Objects.requireNonNull(sampler, "sampler"));
+      return this;
+    }
+
+    /**
+     * Sets whether tokens that repeat earlier text may be guessed and computed together; true if
+     * not set. The same tokens come either way, sooner where a text repeats its prompt or itself.
+     */
+    public Builder speculation(boolean speculation) {
+      this.speculation = speculation;
       return this;
     }
 

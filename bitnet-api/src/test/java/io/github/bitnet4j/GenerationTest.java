@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class GenerationTest {
   private static final Stats STATS =
-      new Stats(1, 20, Duration.ofMillis(500), 9, Duration.ofSeconds(3));
+      new Stats(1, 20, Duration.ofMillis(500), 9, Duration.ofSeconds(3), 8, 6);
 
   private static Generation generation(int[] promptIds, int[] ids) {
     return new Generation(promptIds, ids, "text", FinishReason.LENGTH, 42, STATS);
@@ -57,7 +57,7 @@ class GenerationTest {
                 "text",
                 one.finishReason(),
                 42,
-                new Stats(2, 20, Duration.ZERO, 9, Duration.ZERO)));
+                new Stats(2, 20, Duration.ZERO, 9, Duration.ZERO, 8, 6)));
   }
 
   @Test
@@ -84,8 +84,14 @@ class GenerationTest {
   void computesTokensPerSecond() {
     assertThat(STATS.prefillTokensPerSecond()).isCloseTo(40, within(1e-9));
     assertThat(STATS.decodeTokensPerSecond()).isCloseTo(3, within(1e-9));
-    Stats nothing = new Stats(0, 0, Duration.ofSeconds(1), 5, Duration.ZERO);
+    Stats nothing = new Stats(0, 0, Duration.ofSeconds(1), 5, Duration.ZERO, 0, 0);
     assertThat(nothing.prefillTokensPerSecond()).isZero();
     assertThat(nothing.decodeTokensPerSecond()).isZero();
+  }
+
+  @Test
+  void computesThePartOfGuessesThatCameTrue() {
+    assertThat(STATS.acceptance()).isEqualTo(0.75);
+    assertThat(new Stats(0, 9, Duration.ZERO, 9, Duration.ZERO, 0, 0).acceptance()).isZero();
   }
 }

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.session;
 import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.sampling.TokenChooser;
@@ -18,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  * The generation loop: forward pass, choice of a token, text, and whether that was the end. One
  * step gives one token; {@code generate} runs the steps at once, a stream when its reader asks for
  * them.
+ *
+ * <p>A forward pass may have rows for guesses of the next tokens behind the row of the last token.
+ * The token after a row is chosen from that row's logits, which are those of a pass of its own; if
+ * it is what was guessed, the next row stands for the text as it goes on and its logits are used by
+ * the next step. So every token is chosen from the same logits, and with the same random draw, as
+ * without guesses.
  *
  * <p>Its state is guarded by the session, which is held during each step.
  */
@@ -36,6 +43,20 @@ final class GenerationStream implements TokenStream {
 
   private final int promptLength;
   private int length;
+
+  /** Guesses the next tokens; null if the settings say not to. */
+  private final @Nullable PromptLookup lookup;
+
+  /** The next row of the last pass to choose from, and the rows that stand for the text. */
+  private int row;
+
+  private int rows;
+
+  /** How many ids had been computed when the last token was chosen; 0 before the first. */
+  private int computed;
+
+  private int draftedTokens;
+  private int acceptedTokens;
 
   private int reusedTokens;
   private long prefillNanos;
@@ -95,6 +116,7 @@ final class GenerationStream implements TokenStream {
     length = promptLength;
     int room = Math.min(config.maxTokens(), model.info().contextLength() - promptLength);
     ids = Arrays.copyOf(promptIds, promptLength + room);
+    lookup = config.speculation() && room > 2 ? new PromptLookup(ids, promptLength) : null;
   }
 
   @Override
@@ -150,6 +172,7 @@ final class GenerationStream implements TokenStream {
       }
     } finally {
       if (failed) {
+        forgetGuesses();
         session.streamEnded();
       }
     }
@@ -158,13 +181,20 @@ final class GenerationStream implements TokenStream {
   /** Generates one token into {@link #next}, and returns why it is the last one, if it is. */
   private @Nullable FinishReason generateToken() {
     long start = System.nanoTime();
-    int reused = session.advanceTo(ids, length, chooser.need(), this::isCancelled);
-    if (reused < 0) {
+    boolean cancelled = row < rows ? isCancelled() : !computeRows();
+    if (cancelled) {
       return FinishReason.CANCELLED;
     }
-    int id = chooser.choose(session.logits());
+    computed = length;
+    int id = chooser.choose(session.logits(row++));
+    if (row < rows) {
+      if (id == ids[length]) {
+        acceptedTokens++;
+      } else {
+        rows = row; // the other rows follow a text that is not this one
+      }
+    }
     if (length == promptLength) {
-      reusedTokens = reused;
       prefillNanos = System.nanoTime() - start;
     } else {
       decodeNanos += System.nanoTime() - start;
@@ -191,6 +221,52 @@ final class GenerationStream implements TokenStream {
     return ended;
   }
 
+  /** Computes the logits after the last token and after guesses of the next; false if cancelled. */
+  private boolean computeRows() {
+    boolean first = length == promptLength;
+    int guesses = first || lookup == null ? 0 : draft(lookup);
+    long start = System.nanoTime();
+    int reused = advance(guesses);
+    if (reused < 0) {
+      return false;
+    }
+    if (first) {
+      reusedTokens = reused;
+    } else {
+      session.passCosts().add(rows, System.nanoTime() - start);
+      draftedTokens += rows - 1;
+    }
+    return true;
+  }
+
+  private int draft(PromptLookup lookup) {
+    lookup.extend(length);
+    // The last token of all needs no row of its own.
+    int most = Math.min(PassCosts.MAX_ROWS, ids.length - length) - 1;
+    return lookup.draft(most, session.passCosts());
+  }
+
+  /** Runs the forward pass; returns how many ids were in the cache, or -1 if cancelled. */
+  private int advance(int guesses) {
+    row = 0;
+    rows = 1 + guesses;
+    try {
+      return session.advanceTo(ids, length, guesses, chooser.need(), this::isCancelled);
+    } catch (NonFiniteValueException e) {
+      if (guesses == 0) {
+        throw e;
+      }
+      return advance(0); // the text itself may be computable, and then a wrong guess was not
+    }
+  }
+
+  /** Leaves the cache as it would be without guesses. */
+  private void forgetGuesses() {
+    if (computed > 0) {
+      session.forgetFrom(computed);
+    }
+  }
+
   private FinishReason lengthReason() {
     return length - promptLength == config.maxTokens()
         ? FinishReason.LENGTH
@@ -205,6 +281,7 @@ final class GenerationStream implements TokenStream {
   void endIfOpen(FinishReason reason) {
     if (finishReason == null && !failed) {
       finishReason = reason;
+      forgetGuesses();
       session.streamEnded();
       onFinish.accept(generation());
     }
@@ -229,6 +306,8 @@ final class GenerationStream implements TokenStream {
             generated == 0 ? 0 : promptLength - reusedTokens,
             Duration.ofNanos(prefillNanos),
             Math.max(0, generated - 1),
-            Duration.ofNanos(decodeNanos)));
+            Duration.ofNanos(decodeNanos),
+            draftedTokens,
+            acceptedTokens));
   }
 }

@@ -61,11 +61,16 @@ final class TransformerModel implements Model {
 
   @Override
   public Session newSession() {
+    return newSession(new PassCosts());
+  }
+
+  /** Opens a session that takes its passes to cost what {@code costs} says. */
+  Session newSession(PassCosts costs) {
     synchronized (lock) {
       if (closed) {
         throw new IllegalStateException("the model is closed: " + info.path());
       }
-      Session session = new TransformerSession(this);
+      Session session = new TransformerSession(this, costs);
       openSessions++;
       return session;
     }

@@ -38,8 +38,10 @@ final class TransformerSession implements Session {
   private final Transformer transformer;
   private final KvCache cache;
 
-  /** One element: what is needed of the logits after the last id. */
-  private final Logits[] logits;
+  /** What is needed of the logits after each of the last ids. */
+  private final Logits[] logits = new Logits[PassCosts.MAX_ROWS];
+
+  private final PassCosts passCosts;
 
   private final ReentrantLock inUse = new ReentrantLock();
   private final List<ChatMessage> messages = new ArrayList<>();
@@ -52,11 +54,12 @@ final class TransformerSession implements Session {
   private volatile boolean closed;
   private boolean released;
 
-  TransformerSession(TransformerModel model) {
+  TransformerSession(TransformerModel model, PassCosts passCosts) {
     this.model = model;
+    this.passCosts = passCosts;
     transformer = model.transformer();
     cache = new KvCache(transformer.config(), model.info().contextLength());
-    logits = new Logits[] {new Logits(transformer.config().vocabSize())};
+    Arrays.setAll(logits, row -> new Logits(transformer.config().vocabSize()));
   }
 
   // ---- Generation
@@ -155,28 +158,48 @@ final class TransformerSession implements Session {
   // ---- For GenerationStream, which holds the session while it computes
 
   /**
-   * Brings the cache to hold exactly the first {@code length} ids, and the logits to what follows
-   * them. What the cache has in common with the ids is kept.
+   * Brings the cache to hold exactly the first {@code length + guesses} ids, and the logits to what
+   * follows the last of the {@code length} ids and each guess. What the cache has in common with
+   * the ids is kept.
    *
+   * @param guesses number of ids at {@code length} that are only guesses
    * @param need which logits are needed
    * @param cancelled asked before every layer, besides the session's own reasons to stop
    * @return how many ids were in the cache already, or -1 if cancelled
    */
-  int advanceTo(int[] ids, int length, LogitNeed need, BooleanSupplier cancelled) {
+  int advanceTo(int[] ids, int length, int guesses, LogitNeed need, BooleanSupplier cancelled) {
     int candidates = Math.min(cache.length(), length - 1); // the last id is needed for its logits
     int mismatch = Arrays.mismatch(cachedIds, 0, candidates, ids, 0, candidates);
     int reused = mismatch < 0 ? candidates : mismatch;
     cache.truncate(reused);
-    if (cachedIds.length < length) {
-      cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * length));
+    int end = length + guesses;
+    if (cachedIds.length < end) {
+      cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * end));
     }
-    System.arraycopy(ids, reused, cachedIds, reused, length - reused);
-    return transformer.forward(ids, length, cache, need, logits, 1, cancelled) ? reused : -1;
+    System.arraycopy(ids, reused, cachedIds, reused, end - reused);
+    boolean complete = transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled);
+    return complete ? reused : -1;
   }
 
-  /** Returns the logits after the last id; the object is reused. */
-  Logits logits() {
-    return logits[0];
+  /**
+   * Returns logits of the last pass; the objects are reused.
+   *
+   * @param row 0 for what follows the known ids, i for what follows guess i
+   */
+  Logits logits(int row) {
+    return logits[row];
+  }
+
+  /** Returns what passes of this session cost. */
+  PassCosts passCosts() {
+    return passCosts;
+  }
+
+  /** Removes from the cache what stands behind the first {@code length} ids, if anything. */
+  void forgetFrom(int length) {
+    if (cache.length() > length) {
+      cache.truncate(length);
+    }
   }
 
   /** Returns whether the session wants its generation to stop. */

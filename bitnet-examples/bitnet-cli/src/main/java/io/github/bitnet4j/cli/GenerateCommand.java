@@ -120,14 +120,21 @@ final class GenerateCommand implements Callable<Integer> {
         };
     return String.format(
         Locale.ROOT,
-        "[%d tokens%s; %.1f tokens/s; kernels %s (%s), %s%s]",
+        "[%d tokens%s; %.1f tokens/s%s; kernels %s (%s), %s%s]",
         result.ids().length,
         end,
         result.stats().decodeTokensPerSecond(),
+        guesses(result.stats()),
         info.kernels(),
         info.vectorBits() == 0 ? "no vectors" : info.vectorBits() + " bits",
         info.threads() == 1 ? "1 thread" : info.threads() + " threads",
         config.temperature() == 0 ? "" : ", seed " + result.seed());
+  }
+
+  private static String guesses(Generation.Stats stats) {
+    return stats.draftedTokens() == 0
+        ? ""
+        : ", %d of %d guesses right".formatted(stats.acceptedTokens(), stats.draftedTokens());
   }
 
   private static String toJson(Generation result, ModelInfo info) throws IOException {
@@ -148,6 +155,8 @@ final class GenerateCommand implements Callable<Integer> {
       json.writeNumberField("threads", info.threads());
       json.writeNumberField("prefillTokensPerSecond", result.stats().prefillTokensPerSecond());
       json.writeNumberField("decodeTokensPerSecond", result.stats().decodeTokensPerSecond());
+      json.writeNumberField("draftedTokens", result.stats().draftedTokens());
+      json.writeNumberField("acceptedTokens", result.stats().acceptedTokens());
       json.writeNumberField("loadMillis", info.loadTime().toMillis());
       json.writeEndObject();
     }

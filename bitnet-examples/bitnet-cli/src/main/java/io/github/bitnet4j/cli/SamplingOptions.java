@@ -53,6 +53,12 @@ final class SamplingOptions {
   @Option(names = "--ignore-eos", description = "Go on after the model's end tokens.")
   private boolean ignoreEos;
 
+  @Option(
+      names = "--no-speculation",
+      description =
+          "Compute tokens one by one, even where the text repeats itself. Gives the same text.")
+  private boolean noSpeculation;
+
   /**
    * Returns what the options ask for.
    *
@@ -67,7 +73,8 @@ final class SamplingOptions {
               .temperature(temperature != null ? temperature : demo ? 0.7f : 0)
               .topP(topP != null ? topP : demo ? 0.9f : 1)
               .stop(stop.toArray(String[]::new))
-              .ignoreStopTokens(ignoreEos);
+              .ignoreStopTokens(ignoreEos)
+              .speculation(!noSpeculation);
       if (topK != null) {
         builder.topK(topK);
       }
