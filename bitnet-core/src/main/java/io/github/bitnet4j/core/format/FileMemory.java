@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of model files as memory: mapped, or copied.
@@ -24,7 +25,7 @@ final class FileMemory {
   private static final int CHUNK_BYTES = 1 << 26;
 
   private final Arena loading;
-  private final Arena lasting;
+  private final @Nullable Arena lasting;
   private final boolean copy;
   private final List<Twins> files = new ArrayList<>();
 
@@ -35,11 +36,11 @@ final class FileMemory {
    * Creates memory of which some parts are used longer than the others.
    *
    * @param loading owns what {@link #open} returns
-   * @param lasting owns what {@link #lasting} returns; may be the same
+   * @param lasting owns what {@link #lasting} returns; null if {@code loading} lasts
    * @param copy whether to copy files instead of mapping them: a file that another process cuts
    *     short then does no harm
    */
-  FileMemory(Arena loading, Arena lasting, boolean copy) {
+  FileMemory(Arena loading, @Nullable Arena lasting, boolean copy) {
     this.loading = loading;
     this.lasting = lasting;
     this.copy = copy;
@@ -47,7 +48,7 @@ final class FileMemory {
 
   /** Creates memory that all belongs to one arena. */
   FileMemory(Arena arena, boolean copy) {
-    this(arena, arena, copy);
+    this(arena, null, copy);
   }
 
   /** Returns the bytes of a file. */
@@ -58,7 +59,7 @@ final class FileMemory {
         return copy(path, channel, size);
       }
       MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, loading);
-      if (lasting != loading) {
+      if (lasting != null) {
         files.add(new Twins(mapped, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, lasting)));
       }
       return mapped;
@@ -80,7 +81,7 @@ final class FileMemory {
 
   /** Returns the same bytes as a part of an open file, in memory that stays after loading. */
   MemorySegment lasting(MemorySegment part) {
-    if (lasting == loading) {
+    if (lasting == null) {
       return part;
     }
     for (Twins file : files) {

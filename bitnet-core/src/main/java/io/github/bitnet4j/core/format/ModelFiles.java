@@ -64,7 +64,7 @@ public final class ModelFiles {
    * @throws ModelFormatException if a file is missing or cannot be used
    */
   public static ModelFiles open(Path path, Arena arena, LoadOptions options) throws IOException {
-    return open(path, arena, arena, options);
+    return open(path, new FileMemory(arena, options.copyWeights()), options);
   }
 
   /**
@@ -76,7 +76,11 @@ public final class ModelFiles {
    */
   public static ModelFiles open(Path path, Arena loading, Arena lasting, LoadOptions options)
       throws IOException {
-    FileMemory memory = new FileMemory(loading, lasting, options.copyWeights());
+    return open(path, new FileMemory(loading, lasting, options.copyWeights()), options);
+  }
+
+  private static ModelFiles open(Path path, FileMemory memory, LoadOptions options)
+      throws IOException {
     if (!Files.exists(path)) {
       throw new NoSuchFileException(
           path.toString(), null, "expected a model directory or a GGUF file, found nothing");

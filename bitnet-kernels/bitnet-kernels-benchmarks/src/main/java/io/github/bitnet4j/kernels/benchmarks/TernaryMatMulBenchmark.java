@@ -51,6 +51,7 @@ public class TernaryMatMulBenchmark {
 
   private final Arena arena = Arena.ofShared();
   private Kernels kernels;
+  private Kernels.Scratch scratch;
   private TernaryMatrix matrix;
   private byte[] x;
   private int[] out;
@@ -74,6 +75,7 @@ public class TernaryMatMulBenchmark {
     random.nextBytes(x);
     out = new int[tokens * rows];
     kernels = Providers.kernels(provider);
+    scratch = kernels.newScratch();
     matrix = matrix(kernels, packed, rows, columns);
     Kernels reference = Providers.kernels("scalar");
     int[] expected = new int[out.length];
