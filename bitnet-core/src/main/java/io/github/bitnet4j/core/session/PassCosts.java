@@ -49,7 +49,7 @@ class PassCosts {
               : nanosOfOneRow
                   + LEARNING_RATE * (Math.min(nanos, MAX_SURPRISE * nanosOfOneRow) - nanosOfOneRow);
     } else if (nanosOfOneRow > 0) {
-      double cost = Math.min(nanos / nanosOfOneRow, MAX_SURPRISE * costs[rows]);
+      double cost = Math.min((double) nanos / nanosOfOneRow, MAX_SURPRISE * costs[rows]);
       costs[rows] += LEARNING_RATE * (cost - costs[rows]);
     }
     for (int other = 2; other <= MAX_ROWS; other++) {
