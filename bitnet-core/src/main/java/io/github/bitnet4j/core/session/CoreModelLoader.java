@@ -114,6 +114,12 @@ public final class CoreModelLoader implements ModelLoader {
         info.loadTime().toMillis());
     Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
     return new TransformerModel(
-        info, files.tokenizer(), files.noTokenizerReason(), transformer, team, arena);
+        info,
+        files.tokenizer(),
+        files.noTokenizerReason(),
+        transformer,
+        options.kvCache(),
+        team,
+        arena);
   }
 }

@@ -50,7 +50,7 @@ final class TransformerSession implements Session {
   TransformerSession(TransformerModel model) {
     this.model = model;
     transformer = model.transformer();
-    cache = new KvCache(transformer.config(), model.info().contextLength());
+    cache = new KvCache(transformer.config(), model.info().contextLength(), model.kvCacheType());
     logits = new float[transformer.config().vocabSize()];
   }
 

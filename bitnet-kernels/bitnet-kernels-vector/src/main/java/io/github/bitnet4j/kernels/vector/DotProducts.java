@@ -9,13 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Lane sums of float rows in memory times a vector: the LM head and attention scores.
+ * Lane sums of float rows in memory times a vector: the LM head.
  *
  * <p>Four registers accumulate at once, because a fused multiply-add takes four cycles: 4 rows of
  * one register, 2 rows of two, or 1 row of four. So accumulator register k belongs to row {@code k
@@ -27,7 +24,7 @@ final class DotProducts {
   /** Rows computed together: 4, 2 or 1. */
   static final int GROUP = 4 / REGISTERS;
 
-  private static final VectorSpecies<Short> HALVES = Lanes.species(short.class, Lanes.BITS / 2);
+  private static final ByteOrder LITTLE = ByteOrder.LITTLE_ENDIAN;
 
   /** First columns of the accumulator registers 1 to 3. */
   private static final int COLUMN_1 = 1 % REGISTERS * WIDTH;
@@ -103,8 +100,7 @@ final class DotProducts {
       for (int t = 0; t < tokens; t++) {
         int xOffset = t * columns;
         switch (w.type()) {
-          case F32 ->
-              f32(w.data(), ByteOrder.LITTLE_ENDIAN, start, stride, group, x, xOffset, bulk, sums);
+          case F32 -> f32(w.data(), start, stride, group, x, xOffset, bulk, sums);
           case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
           case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
           default -> throw new AssertionError(w.type());
@@ -121,45 +117,12 @@ final class DotProducts {
     }
   }
 
-  static void attentionScores(
-      float[] query,
-      int queryOffset,
-      int headDim,
-      float scale,
-      MemorySegment keys,
-      long keysOffset,
-      int keyStride,
-      int positions,
-      float[] scores,
-      int scoresOffset) {
-    int bulk = headDim - headDim % Lanes.SUM;
-    long stride = (long) keyStride * Float.BYTES;
-    float[] sums = new float[GROUP * Lanes.SUM];
-    for (int p = 0; p < positions; p += GROUP) {
-      int group = Math.min(GROUP, positions - p);
-      long start = keysOffset * Float.BYTES + p * stride;
-      f32(keys, ByteOrder.nativeOrder(), start, stride, group, query, queryOffset, bulk, sums);
-      for (int k = 0; k < group; k++) {
-        int sum = k * Lanes.SUM;
-        for (int i = bulk; i < headDim; i++) {
-          int lane = sum + i - bulk;
-          float key =
-              keys.get(
-                  ValueLayout.JAVA_FLOAT_UNALIGNED, start + k * stride + (long) i * Float.BYTES);
-          sums[lane] = Math.fma(key, query[queryOffset + i], sums[lane]);
-        }
-        scores[scoresOffset + p + k] = scale * Lanes.total(sums, sum);
-      }
-    }
-  }
-
   /**
    * Stores the accumulators of a group of rows over the first {@code length} columns, a multiple of
    * 16. If the group is not full, its last row stands in for the missing ones.
    */
   private static void f32(
       MemorySegment data,
-      ByteOrder order,
       long start,
       long stride,
       int group,
@@ -182,10 +145,10 @@ final class DotProducts {
       FloatVector x1 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_1);
       FloatVector x2 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_2);
       FloatVector x3 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_3);
-      s0 = FloatVector.fromMemorySegment(FLOATS, data, o0 + b, order).fma(x0, s0);
-      s1 = FloatVector.fromMemorySegment(FLOATS, data, o1 + b, order).fma(x1, s1);
-      s2 = FloatVector.fromMemorySegment(FLOATS, data, o2 + b, order).fma(x2, s2);
-      s3 = FloatVector.fromMemorySegment(FLOATS, data, o3 + b, order).fma(x3, s3);
+      s0 = FloatVector.fromMemorySegment(FLOATS, data, o0 + b, LITTLE).fma(x0, s0);
+      s1 = FloatVector.fromMemorySegment(FLOATS, data, o1 + b, LITTLE).fma(x1, s1);
+      s2 = FloatVector.fromMemorySegment(FLOATS, data, o2 + b, LITTLE).fma(x2, s2);
+      s3 = FloatVector.fromMemorySegment(FLOATS, data, o3 + b, LITTLE).fma(x3, s3);
     }
     s0.intoArray(sums, 0);
     s1.intoArray(sums, WIDTH);
@@ -254,10 +217,10 @@ final class DotProducts {
       FloatVector x1 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_1);
       FloatVector x2 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_2);
       FloatVector x3 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_3);
-      s0 = loadF16(data, o0 + b).fma(x0, s0);
-      s1 = loadF16(data, o1 + b).fma(x1, s1);
-      s2 = loadF16(data, o2 + b).fma(x2, s2);
-      s3 = loadF16(data, o3 + b).fma(x3, s3);
+      s0 = Lanes.loadF16(data, o0 + b).fma(x0, s0);
+      s1 = Lanes.loadF16(data, o1 + b).fma(x1, s1);
+      s2 = Lanes.loadF16(data, o2 + b).fma(x2, s2);
+      s3 = Lanes.loadF16(data, o3 + b).fma(x3, s3);
     }
     s0.intoArray(sums, 0);
     s1.intoArray(sums, WIDTH);
@@ -272,25 +235,6 @@ final class DotProducts {
   }
 
   private static FloatVector loadBf16(MemorySegment data, long offset) {
-    return loadShorts(data, offset).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-  }
-
-  /**
-   * Moves sign, exponent and mantissa to their places in a float (sign extension has left copies of
-   * the sign in between). As a float that is the value times 2^-112, also for subnormals; undoing
-   * it is exact.
-   */
-  private static FloatVector loadF16(MemorySegment data, long offset) {
-    return loadShorts(data, offset)
-        .lanewise(VectorOperators.LSHL, 13)
-        .and(0x8FFFE000)
-        .reinterpretAsFloats()
-        .mul(0x1p112f);
-  }
-
-  private static IntVector loadShorts(MemorySegment data, long offset) {
-    return ShortVector.fromMemorySegment(HALVES, data, offset, ByteOrder.LITTLE_ENDIAN)
-        .convertShape(VectorOperators.S2I, Lanes.INTS, 0)
-        .reinterpretAsInts();
+    return Lanes.loadShorts(data, offset).lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
   }
 }
