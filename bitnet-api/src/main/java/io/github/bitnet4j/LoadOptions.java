@@ -20,6 +20,7 @@ public final class LoadOptions {
   private final Optional<String> kernels;
   private final OptionalInt threads;
   private final OptionalInt contextLength;
+  private final KvCacheType kvCache;
   private final ProgressListener progress;
   private final boolean copyWeights;
   private final boolean armI2sLayout;
@@ -29,6 +30,7 @@ public final class LoadOptions {
     kernels = builder.kernels;
     threads = builder.threads;
     contextLength = builder.contextLength;
+    kvCache = builder.kvCache;
     progress = builder.progress;
     copyWeights = builder.copyWeights;
     armI2sLayout = builder.armI2sLayout;
@@ -58,6 +60,11 @@ public final class LoadOptions {
   /** Returns the largest number of tokens a session can hold, if it was set. */
   public OptionalInt contextLength() {
     return contextLength;
+  }
+
+  /** Returns how sessions keep keys and values. */
+  public KvCacheType kvCache() {
+    return kvCache;
   }
 
   /** Returns who hears of the progress of loading. */
@@ -97,6 +104,7 @@ public final class LoadOptions {
     private Optional<String> kernels = Optional.empty();
     private OptionalInt threads = OptionalInt.empty();
     private OptionalInt contextLength = OptionalInt.empty();
+    private KvCacheType kvCache = KvCacheType.F32;
     private ProgressListener progress = (done, total) -> {};
     private boolean copyWeights;
     private boolean armI2sLayout;
@@ -140,6 +148,12 @@ public final class LoadOptions {
         throw new IllegalArgumentException("contextLength: expected 1 or more, found " + tokens);
       }
       this.contextLength = OptionalInt.of(tokens);
+      return this;
+    }
+
+    /** Sets how sessions keep keys and values; {@link KvCacheType#F32} if not set. */
+    public Builder kvCache(KvCacheType type) {
+      this.kvCache = Objects.requireNonNull(type, "type");
       return this;
     }
 

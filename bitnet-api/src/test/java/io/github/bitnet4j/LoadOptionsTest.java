@@ -18,6 +18,7 @@ class LoadOptionsTest {
     assertThat(options.kernels()).isEmpty();
     assertThat(options.threads()).isEmpty();
     assertThat(options.contextLength()).isEmpty();
+    assertThat(options.kvCache()).isEqualTo(KvCacheType.F32);
     options.progress().onProgress(1, 2);
   }
 
@@ -25,10 +26,17 @@ class LoadOptionsTest {
   void keepsWhatIsSet() {
     ProgressListener listener = (done, total) -> {};
     LoadOptions options =
-        builder.kernels("scalar").threads(3).contextLength(4).progress(listener).build();
+        builder
+            .kernels("scalar")
+            .threads(3)
+            .contextLength(4)
+            .kvCache(KvCacheType.F16)
+            .progress(listener)
+            .build();
     assertThat(options.kernels()).contains("scalar");
     assertThat(options.threads()).hasValue(3);
     assertThat(options.contextLength()).hasValue(4);
+    assertThat(options.kvCache()).isEqualTo(KvCacheType.F16);
     assertThat(options.progress()).isSameAs(listener);
   }
 
@@ -60,6 +68,7 @@ class LoadOptionsTest {
   @Test
   void refusesNulls() {
     assertThatNullPointerException().isThrownBy(() -> builder.kernels(null)).withMessage("name");
+    assertThatNullPointerException().isThrownBy(() -> builder.kvCache(null)).withMessage("type");
     assertThatNullPointerException()
         .isThrownBy(() -> builder.progress(null))
         .withMessage("listener");

@@ -28,6 +28,9 @@ import java.lang.foreign.SegmentAllocator;
  * IndexOutOfBoundsException}.
  */
 public interface Kernels {
+  /** Columns of a panel of {@link #panelMatMul}. */
+  int PANEL = 32;
+
   /** Returns the width of the vector registers in use, in bits; 0 for plain loops. */
   int vectorBits();
 
@@ -123,56 +126,43 @@ public interface Kernels {
   void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset);
 
   /**
-   * Computes one query's attention scores: {@code scores_p = scale * s_p}, where s_p is the lane
-   * sum of {@code query_i * key_p,i}.
+   * Adds the products of float rows with a panel of cached keys or values: {@code out[r][j] =
+   * fma(x[r][i], panel[i][j], out[r][j])} for i ascending.
    *
-   * @param query {@code [headDim]} at {@code queryOffset}
-   * @param keys float32 rows in native byte order; row p starts at {@code keysOffset + p *
-   *     keyStride}
-   * @param keysOffset where row 0 starts
-   * @param keyStride floats from one row to the next
-   * @param positions number of rows
-   * @param scores {@code [positions]} at {@code scoresOffset}
-   */
-  void attentionScores(
-      float[] query,
-      int queryOffset,
-      int headDim,
-      float scale,
-      MemorySegment keys,
-      long keysOffset,
-      int keyStride,
-      int positions,
-      float[] scores,
-      int scoresOffset);
-
-  /**
-   * Replaces scores by probabilities: with {@code e_i = exp(x_i - max)}, {@code x_i = e_i / s}
-   * where s is the lane sum of the e_i.
+   * <p>With a panel of keys (dimensions x positions) that makes attention scores of queries; with a
+   * panel of values (positions x dimensions) the weighted sum of values. The rows are the queries
+   * that share a key/value head: several heads of a token, or several tokens.
    *
-   * @param x {@code [length]} at {@code offset}, at least one element
+   * @param x row r starts at {@code xOffset + r * xStride}
+   * @param rows number of rows, at least 1
+   * @param type {@link DenseType#F32} or {@link DenseType#F16}; finite elements
+   * @param data holds the panel {@code [length x PANEL]}, row-major, little-endian. A row of half
+   *     floats holds the columns 0, 16, 1, 17 and so on to 15, 31: a load of 32-bit lanes then
+   *     brings two registers, without widening
+   * @param panelBytes where the panel starts
+   * @param length number of terms that are added to each element of {@code out}
+   * @param out {@code [rows x PANEL]}, added to; row r starts at {@code outOffset + r * outStride}
    */
-  void softmax(float[] x, int offset, int length);
-
-  /**
-   * Adds weighted value rows: {@code out_i = fma(weights_p, value_p,i, out_i)} for p ascending.
-   *
-   * @param weights {@code [positions]} at {@code weightsOffset}
-   * @param values float32 rows in native byte order; row p starts at {@code valuesOffset + p *
-   *     valueStride}
-   * @param valuesOffset where row 0 starts
-   * @param valueStride floats from one row to the next
-   * @param positions number of rows
-   * @param out {@code [headDim]} at {@code outOffset}, added to
-   */
-  void addWeighted(
-      float[] weights,
-      int weightsOffset,
-      MemorySegment values,
-      long valuesOffset,
-      int valueStride,
-      int positions,
-      int headDim,
+  void panelMatMul(
+      float[] x,
+      int xOffset,
+      int xStride,
+      int rows,
+      DenseType type,
+      MemorySegment data,
+      long panelBytes,
+      int length,
       float[] out,
-      int outOffset);
+      int outOffset,
+      int outStride);
+
+  /**
+   * Replaces scores by probabilities: with {@code y_i = scale * x_i} and {@code e_i = exp(y_i -
+   * max)}, where max is the largest y, {@code x_i = e_i / s} where s is the lane sum of the e_i.
+   *
+   * @param x {@code [length]} at {@code offset}, at least one element, and room up to a multiple of
+   *     {@link #PANEL}, which becomes 0
+   * @param scale above 0
+   */
+  void softmax(float[] x, int offset, int length, float scale);
 }

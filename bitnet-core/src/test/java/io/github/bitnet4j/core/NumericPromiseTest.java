@@ -3,6 +3,7 @@ package io.github.bitnet4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.Session;
@@ -39,14 +40,14 @@ class NumericPromiseTest {
   enum Subject {
     B158_TIED(
         Fixtures.goldenModel("b158-tied"),
-        "4551ce6ac1003ae4983f114ddc2a4d80d3954633e04de6e90588a2045ab74292"),
+        "0905a64afb0f8fea35a0553664e195c8c8c40c0317a3918c5a70d17bb291fe2e"),
     B158_UNTIED_SHARDED(
         Fixtures.goldenModel("b158-untied-sharded"),
-        "e77e8fcf7eca8ef24f4f0caaf5badf011f8b5f54c66d0baedca93fb98bb902e1"),
+        "83aea292ae3502175e5497151f46ebb3064cd801451f87a7f54d8e470d0fb2bf"),
     LLAMA_BITLINEAR(
         Fixtures.goldenModel("llama-bitlinear"),
-        "d8f2dda20200ba275dc41512cdd034c15446f4b1d1df4ec3989e387f74ffd3d1"),
-    DEMO(Fixtures.DEMO_MODEL, "6e18d8173240a1a82791840a140aa26cc94decc7631d60c786a532ab1d5fe758");
+        "cbc47da322715eb15da6422ab396c752d74dcfd077f9cc990c47fb7addbd82f9"),
+    DEMO(Fixtures.DEMO_MODEL, "2968b794be0f3eb25d3be5a6a9a8158bc15d079f98e3c8d80b84c888091fc1fb");
 
     final Path directory;
 
@@ -98,16 +99,29 @@ class NumericPromiseTest {
   @ParameterizedTest
   @EnumSource
   void logitsDoNotDependOnKernelsThreadsOrChunks(Subject subject) throws IOException {
+    compareAll(subject, KvCacheType.F32, setups(1, 2, 3, 7), CHUNKS);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void norDoTheyWithACacheOfHalfPrecision(Subject subject) throws IOException {
+    compareAll(subject, KvCacheType.F16, setups(1, 3), 65, 7, 1);
+  }
+
+  private static void compareAll(
+      Subject subject, KvCacheType cacheType, List<Setup> setups, int... chunks)
+      throws IOException {
     float[] expected;
     try (TestModel model = new TestModel(subject.directory, "scalar", 1)) {
-      expected = model.logits(Subject.ids(model));
+      int[] ids = Subject.ids(model);
+      expected = model.logits(ids, ids.length, cacheType);
     }
-    for (Setup setup : setups(1, 2, 3, 7)) {
+    for (Setup setup : setups) {
       try (TestModel model = new TestModel(subject.directory, setup.kernels, setup.threads)) {
         int[] ids = Subject.ids(model);
-        for (int chunk : CHUNKS) {
+        for (int chunk : chunks) {
           assertSameBits(
-              model.logits(ids, Math.min(chunk, ids.length)),
+              model.logits(ids, Math.min(chunk, ids.length), cacheType),
               expected,
               "%s, chunks of %d".formatted(setup, chunk));
         }

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core;
 
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.model.KvCache;
@@ -67,7 +68,11 @@ public final class TestModel implements AutoCloseable {
   }
 
   public KvCache newCache() {
-    return new KvCache(config(), config().contextLength());
+    return newCache(KvCacheType.F32);
+  }
+
+  public KvCache newCache(KvCacheType type) {
+    return new KvCache(config(), config().contextLength(), type);
   }
 
   /** Returns the logits of all positions, {@code [ids x vocabSize]}, in one pass. */
@@ -77,8 +82,13 @@ public final class TestModel implements AutoCloseable {
 
   /** Returns the logits of all positions, computed in passes of at most {@code chunk} tokens. */
   public float[] logits(int[] ids, int chunk) {
+    return logits(ids, chunk, KvCacheType.F32);
+  }
+
+  /** As above, with a cache of some type. */
+  public float[] logits(int[] ids, int chunk, KvCacheType type) {
     float[] all = new float[ids.length * config().vocabSize()];
-    try (KvCache cache = newCache()) {
+    try (KvCache cache = newCache(type)) {
       while (cache.length() < ids.length) {
         append(ids, Math.min(ids.length, cache.length() + chunk), cache, all);
       }

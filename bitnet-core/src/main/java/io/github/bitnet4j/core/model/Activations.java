@@ -75,8 +75,8 @@ final class Activations {
   /** Scratch memory of the kernels for each thread of the team. */
   final Kernels.Scratch[] scratch;
 
-  /** Attention scores: scratch memory for each thread of the team. */
-  final float[][] scores;
+  /** Attention in progress: one for each thread of the team, and one for each key/value head. */
+  final AttentionTile[] tiles;
 
   /** Hears all values; null in ordinary generation. */
   @Nullable TraceListener trace;
@@ -89,8 +89,11 @@ final class Activations {
     this.team = team;
     scratch = new Kernels.Scratch[team.threads()];
     Arrays.setAll(scratch, worker -> kernels.newScratch());
-    scores = new float[team.threads()][0];
     reserveRows(1);
+    tiles = new AttentionTile[Math.max(team.threads(), config.numKvHeads())];
+    for (int i = 0; i < tiles.length; i++) {
+      tiles[i] = new AttentionTile(this);
+    }
   }
 
   int rows() {
@@ -147,15 +150,6 @@ final class Activations {
       linearInput = new float[0];
       reserveRows(1);
     }
-  }
-
-  /** Returns scratch memory of at least {@code positions} floats for a thread of the team. */
-  float[] scores(int worker, int positions) {
-    if (scores[worker].length < positions) {
-      int doubled = Math.max(positions, 2 * scores[worker].length);
-      scores[worker] = new float[Math.max(256, doubled)];
-    }
-    return scores[worker];
   }
 
   /** Reports values, if someone listens; only then is the name put together. */

@@ -1,7 +1,6 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.threads.RangeTask;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +14,11 @@ final class Attention {
   private final Quantizer inputQuantizer;
   private final LinearGroup qkvProj;
   private final Rope rope;
+  private final ScaledDotProduct scaledDotProduct;
   private final @Nullable RmsNorm subNorm;
   private final Quantizer outputQuantizer;
   private final BitLinear oProj;
-  private final float scoreScale;
   private final RangeTask rotateAndStore = this::rotateAndStore;
-  private final RangeTask attend = this::attendHeads;
   private final RangeTask normalize = this::normalize;
 
   Attention(String layerName, int layer, LayerWeights weights, Rope rope, Activations acts) {
@@ -39,7 +37,7 @@ final class Attention {
     subNorm = weights.attentionSubNorm();
     outputQuantizer = new Quantizer(layerName + "o_proj", config.queryWidth(), acts);
     oProj = new BitLinear(layerName + "o_proj", weights.oProj(), config.scaleRule(), acts);
-    scoreScale = (float) (1 / Math.sqrt(config.headDim()));
+    scaledDotProduct = new ScaledDotProduct(layer, acts);
   }
 
   void forward() {
@@ -54,7 +52,7 @@ final class Attention {
     acts.trace(layerName, "q_rope", config.queryWidth(), acts.q);
     acts.trace(layerName, "k_rope", config.kvWidth(), acts.k);
 
-    acts.team.run(acts.rows() * config.numHeads(), 1, attend);
+    scaledDotProduct.forward(); // softmax(q k / sqrt(headDim)) v, [rows x numHeads * headDim]
     acts.trace(layerName, "attn_out", config.queryWidth(), acts.attended);
 
     if (subNorm != null) { // over the whole row, not per head
@@ -75,54 +73,6 @@ final class Attention {
       int kv = row * config.kvWidth();
       rope.rotate(acts.k, kv, config.numKvHeads(), acts.cos, acts.sin, row);
       acts.batch.cache(row).put(layer, acts.batch.position(row), acts.k, acts.v, kv);
-    }
-  }
-
-  /** Attends with the query heads {@code from} to {@code to - 1}, counted through all rows. */
-  private void attendHeads(int from, int to, int worker) {
-    ModelConfig config = acts.config;
-    for (int unit = from; unit < to; unit++) {
-      int row = unit / config.numHeads();
-      int head = unit % config.numHeads();
-      attend(row, head, worker);
-    }
-  }
-
-  private void attend(int row, int head, int worker) {
-    ModelConfig config = acts.config;
-    int headDim = config.headDim();
-    int kvHead = head / (config.numHeads() / config.numKvHeads());
-    int at = row * config.queryWidth() + head * headDim;
-    int positions = acts.batch.position(row) + 1;
-    KvCache cache = acts.batch.cache(row);
-    float[] scores = acts.scores(worker, positions);
-
-    for (int p = 0; p < positions; p += KvCache.BLOCK) {
-      acts.kernels.attentionScores(
-          acts.q,
-          at,
-          headDim,
-          scoreScale,
-          cache.block(p),
-          cache.keysOffset(layer, kvHead),
-          headDim,
-          Math.min(KvCache.BLOCK, positions - p),
-          scores,
-          p);
-    }
-    acts.kernels.softmax(scores, 0, positions);
-    Arrays.fill(acts.attended, at, at + headDim, 0);
-    for (int p = 0; p < positions; p += KvCache.BLOCK) {
-      acts.kernels.addWeighted(
-          scores,
-          p,
-          cache.block(p),
-          cache.valuesOffset(layer, kvHead),
-          headDim,
-          Math.min(KvCache.BLOCK, positions - p),
-          headDim,
-          acts.attended,
-          at);
     }
   }
 

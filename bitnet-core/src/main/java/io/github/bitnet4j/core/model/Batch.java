@@ -42,4 +42,15 @@ final class Batch {
   KvCache cache(int row) {
     return caches[row];
   }
+
+  /** Returns the first row from {@code row} on that is of another cache, at most {@code limit}. */
+  int endOfCache(int row, int limit) {
+    int end = Math.min(limit, rows);
+    for (int next = row + 1; next < end; next++) {
+      if (caches[next] != caches[row]) {
+        return next;
+      }
+    }
+    return end;
+  }
 }

@@ -131,6 +131,12 @@ public final class CoreModelLoader implements ModelLoader {
         info.loadTime().toMillis());
     Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
     return new TransformerModel(
-        info, files.tokenizer(), files.noTokenizerReason(), transformer, team, arenas);
+        info,
+        files.tokenizer(),
+        files.noTokenizerReason(),
+        transformer,
+        options.kvCache(),
+        team,
+        arenas);
   }
 }

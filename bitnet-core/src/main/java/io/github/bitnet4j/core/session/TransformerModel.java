@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.session;
 
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.Session;
@@ -16,6 +17,7 @@ final class TransformerModel implements Model {
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
   private final Transformer transformer;
+  private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
   private final Object lock = new Object();
@@ -27,12 +29,14 @@ final class TransformerModel implements Model {
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
       Transformer transformer,
+      KvCacheType kvCacheType,
       WorkerTeam team,
       List<Arena> arenas) {
     this.info = info;
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
     this.transformer = transformer;
+    this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
   }
@@ -57,6 +61,10 @@ final class TransformerModel implements Model {
 
   Transformer transformer() {
     return transformer;
+  }
+
+  KvCacheType kvCacheType() {
+    return kvCacheType;
   }
 
   @Override

@@ -58,7 +58,7 @@ final class TransformerSession implements Session {
     this.model = model;
     this.passCosts = passCosts;
     transformer = model.transformer();
-    cache = new KvCache(transformer.config(), model.info().contextLength());
+    cache = new KvCache(transformer.config(), model.info().contextLength(), model.kvCacheType());
     Arrays.setAll(logits, row -> new Logits(transformer.config().vocabSize()));
   }
 

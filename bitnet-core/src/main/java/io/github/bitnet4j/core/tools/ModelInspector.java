@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.tools;
 
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.DType;
@@ -165,7 +166,10 @@ public final class ModelInspector {
     }
     int contextLength = config.contextLength();
     return new MemoryEstimate(
-        files.fileBytes(), prepared, KvCache.bytes(config, contextLength), contextLength);
+        files.fileBytes(),
+        prepared,
+        KvCache.bytes(config, contextLength, KvCacheType.F32),
+        contextLength);
   }
 
   // ---- Tensors

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
@@ -126,7 +127,7 @@ class BitLinearTest {
       ModelConfig config, Kernels kernels, WorkerTeam team, int rows) {
     Activations acts = new Activations(config, kernels, team);
     acts.reserveRows(rows);
-    try (KvCache cache = new KvCache(config, rows)) {
+    try (KvCache cache = new KvCache(config, rows, KvCacheType.F32)) {
       for (int row = 0; row < rows; row++) {
         acts.batch.add(0, cache, row);
       }

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.kernels.benchmarks;
 
+import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +21,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The steps of attention for one head of 128 floats, on one thread. */
+/**
+ * The steps of attention for the queries that share a key/value head of 128 floats, on one thread:
+ * 4 in decode and 32 in prefill with the 2B-4T shape.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -29,48 +33,68 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 3, jvmArgsPrepend = "--add-modules=jdk.incubator.vector")
 public class AttentionBenchmark {
   private static final int HEAD_DIM = 128;
+  private static final int PANEL = Kernels.PANEL;
+
+  /** Positions of a panel of values: a block of the cache. */
+  private static final int BLOCK = 64;
 
   /** Provider of the kernels. */
   @Param({"vector", "scalar"})
   public String provider;
+
+  /** Type of the cache. */
+  @Param({"F32", "F16"})
+  public DenseType type;
+
+  /** Queries that share the keys and values. */
+  @Param({"4", "32"})
+  public int queries;
 
   /** Length of the context. */
   @Param({"128", "4096"})
   public int positions;
 
   private final Arena arena = Arena.ofShared();
-  private final float[] query = new float[HEAD_DIM];
-  private final float[] out = new float[HEAD_DIM];
   private Kernels kernels;
-  private MemorySegment rows;
+  private MemorySegment cache;
+  private float[] query;
   private float[] scores;
+  private float[] probabilities;
+  private float[] out;
 
   /** Makes the inputs and compares the results with those of the reference. */
   @Setup
   public void setUp() {
     Random random = new Random(1);
-    rows = arena.allocate((long) positions * HEAD_DIM * Float.BYTES, 64);
-    for (int i = 0; i < positions * HEAD_DIM; i++) {
-      rows.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) random.nextGaussian());
+    int elements = positions * HEAD_DIM;
+    cache = arena.allocate(type.rowBytes(elements), 64);
+    for (int i = 0; i < elements; i++) {
+      float value = (float) random.nextGaussian();
+      if (type == DenseType.F32) {
+        cache.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+      } else {
+        cache.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16(value));
+      }
     }
-    for (int i = 0; i < HEAD_DIM; i++) {
+    query = new float[queries * HEAD_DIM];
+    for (int i = 0; i < query.length; i++) {
       query[i] = (float) random.nextGaussian();
     }
-    scores = new float[positions];
+    scores = new float[queries * positions];
+    out = new float[queries * HEAD_DIM];
     kernels = Providers.kernels("scalar");
-    scores();
-    softmax();
-    float[] expectedOut = addWeighted().clone();
-    float[] expectedScores = scores.clone();
+    float[] expectedScores = scores().clone();
+    probabilities = scores.clone();
+    float[] expectedProbabilities = softmax().clone();
+    float[] expectedOut = values().clone();
     kernels = Providers.kernels(provider);
-    Arrays.fill(out, 0);
-    scores();
-    softmax();
-    Providers.check(Arrays.equals(addWeighted(), expectedOut));
-    Providers.check(Arrays.equals(scores, expectedScores));
+    Providers.check(Arrays.equals(scores(), expectedScores));
+    probabilities = scores.clone();
+    Providers.check(Arrays.equals(softmax(), expectedProbabilities));
+    Providers.check(Arrays.equals(values(), expectedOut));
   }
 
-  /** Frees the rows. */
+  /** Frees the cache. */
   @TearDown
   public void tearDown() {
     arena.close();
@@ -79,21 +103,35 @@ public class AttentionBenchmark {
   /** Scores all positions. */
   @Benchmark
   public float[] scores() {
-    kernels.attentionScores(query, 0, HEAD_DIM, 0.0883f, rows, 0, HEAD_DIM, positions, scores, 0);
+    Arrays.fill(scores, 0);
+    for (int p = 0; p < positions; p += PANEL) {
+      long panel = type.rowBytes(p * HEAD_DIM);
+      kernels.panelMatMul(
+          query, 0, HEAD_DIM, queries, type, cache, panel, HEAD_DIM, scores, p, positions);
+    }
     return scores;
   }
 
   /** Turns scores into probabilities; after the first call, probabilities into others. */
   @Benchmark
   public float[] softmax() {
-    kernels.softmax(scores, 0, positions);
-    return scores;
+    for (int q = 0; q < queries; q++) {
+      kernels.softmax(probabilities, q * positions, positions, 0.0883f);
+    }
+    return probabilities;
   }
 
   /** Adds up the values. */
   @Benchmark
-  public float[] addWeighted() {
-    kernels.addWeighted(scores, 0, rows, 0, HEAD_DIM, positions, HEAD_DIM, out, 0);
+  public float[] values() {
+    Arrays.fill(out, 0);
+    for (int p = 0; p < positions; p += BLOCK) {
+      for (int d = 0; d < HEAD_DIM; d += PANEL) {
+        long panel = type.rowBytes(p * HEAD_DIM + d * BLOCK);
+        kernels.panelMatMul(
+            probabilities, p, positions, queries, type, cache, panel, BLOCK, out, d, HEAD_DIM);
+      }
+    }
     return out;
   }
 }

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.kernels.scalar;
 
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.FloatMath;
 import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
@@ -9,12 +10,16 @@ import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
 /** The kernels as {@link Kernels} describes them, one loop per sentence. */
 final class ScalarKernels implements Kernels {
-  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** The accumulators of a lane sum. */
   private static final int LANES = 16;
@@ -158,36 +163,55 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void attentionScores(
-      float[] query,
-      int queryOffset,
-      int headDim,
-      float scale,
-      MemorySegment keys,
-      long keysOffset,
-      int keyStride,
-      int positions,
-      float[] scores,
-      int scoresOffset) {
-    Objects.checkFromIndexSize(queryOffset, headDim, query.length);
-    Objects.checkFromIndexSize(scoresOffset, positions, scores.length);
-    float[] sums = new float[LANES];
-    for (int p = 0; p < positions; p++) {
-      long key = keysOffset + (long) p * keyStride;
-      Arrays.fill(sums, 0);
-      for (int i = 0; i < headDim; i++) {
-        float k = keys.get(FLOAT, (key + i) * Float.BYTES);
-        sums[i % LANES] = Math.fma(query[queryOffset + i], k, sums[i % LANES]);
+  public void panelMatMul(
+      float[] x,
+      int xOffset,
+      int xStride,
+      int rows,
+      DenseType type,
+      MemorySegment data,
+      long panelBytes,
+      int length,
+      float[] out,
+      int outOffset,
+      int outStride) {
+    if (type != DenseType.F32 && type != DenseType.F16) {
+      throw new IllegalArgumentException("type: expected F32 or F16, found " + type);
+    }
+    Objects.checkFromIndexSize(xOffset, (rows - 1L) * xStride + length, x.length);
+    Objects.checkFromIndexSize(panelBytes, length * type.rowBytes(PANEL), data.byteSize());
+    Objects.checkFromIndexSize(outOffset, (rows - 1L) * outStride + PANEL, out.length);
+    float[] panelRow = new float[PANEL];
+    for (int i = 0; i < length; i++) {
+      long at = panelBytes + i * type.rowBytes(PANEL);
+      for (int j = 0; j < PANEL; j++) {
+        panelRow[j] =
+            type == DenseType.F32
+                ? data.get(FLOAT, at + 4L * j)
+                : Float.float16ToFloat(data.get(SHORT, at + 2L * halfIndex(j)));
       }
-      scores[scoresOffset + p] = scale * total(sums);
+      for (int row = 0; row < rows; row++) {
+        float xi = x[xOffset + row * xStride + i];
+        int o = outOffset + row * outStride;
+        for (int j = 0; j < PANEL; j++) {
+          out[o + j] = Math.fma(xi, panelRow[j], out[o + j]);
+        }
+      }
     }
   }
 
+  /** Returns where a half float of a panel's row lies: 0, 16, 1, 17 and so on. */
+  private static int halfIndex(int column) {
+    return column < PANEL / 2 ? 2 * column : 2 * column - PANEL + 1;
+  }
+
   @Override
-  public void softmax(float[] x, int offset, int length) {
-    Objects.checkFromIndexSize(offset, length, x.length);
+  public void softmax(float[] x, int offset, int length, float scale) {
+    int padded = Math.ceilDiv(length, PANEL) * PANEL;
+    Objects.checkFromIndexSize(offset, padded, x.length);
     float max = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < length; i++) {
+      x[offset + i] *= scale;
       max = Math.max(max, x[offset + i]);
     }
     float[] sums = new float[LANES];
@@ -199,28 +223,7 @@ final class ScalarKernels implements Kernels {
     for (int i = 0; i < length; i++) {
       x[offset + i] /= sum;
     }
-  }
-
-  @Override
-  public void addWeighted(
-      float[] weights,
-      int weightsOffset,
-      MemorySegment values,
-      long valuesOffset,
-      int valueStride,
-      int positions,
-      int headDim,
-      float[] out,
-      int outOffset) {
-    Objects.checkFromIndexSize(weightsOffset, positions, weights.length);
-    Objects.checkFromIndexSize(outOffset, headDim, out.length);
-    for (int p = 0; p < positions; p++) {
-      long value = valuesOffset + (long) p * valueStride;
-      for (int i = 0; i < headDim; i++) {
-        float v = values.get(FLOAT, (value + i) * Float.BYTES);
-        out[outOffset + i] = Math.fma(weights[weightsOffset + p], v, out[outOffset + i]);
-      }
-    }
+    Arrays.fill(x, offset + length, offset + padded, 0);
   }
 
   /** Returns the lane sum of products. */

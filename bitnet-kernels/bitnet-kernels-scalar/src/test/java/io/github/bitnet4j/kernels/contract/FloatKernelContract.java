@@ -9,6 +9,7 @@ import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.FloatMath;
 import io.github.bitnet4j.spi.KernelProvider;
+import io.github.bitnet4j.spi.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -21,6 +22,11 @@ import org.junit.jupiter.api.Test;
 public abstract class FloatKernelContract extends KernelContract {
   private static final List<DenseType> PLAIN =
       List.of(DenseType.F32, DenseType.F16, DenseType.BF16);
+
+  /** The types of a key/value cache. */
+  private static final List<DenseType> CACHED = List.of(DenseType.F32, DenseType.F16);
+
+  private static final int PANEL = Kernels.PANEL;
 
   protected FloatKernelContract(KernelProvider provider) {
     super(provider);
@@ -208,23 +214,88 @@ public abstract class FloatKernelContract extends KernelContract {
   }
 
   @Test
-  void computesAttentionScoresOfEveryHeadSize() {
-    for (int headDim : Numbers.LENGTHS) {
-      checkAttentionScores(headDim, random.nextInt(12));
+  void multipliesPanelsOfEveryLength() {
+    for (DenseType type : CACHED) {
+      for (int length : Numbers.LENGTHS) {
+        checkPanel(type, 1 + random.nextInt(12), length);
+      }
+      checkPanel(type, 3, 0);
     }
   }
 
   @Test
-  void computesAttentionScoresOfEveryNumberOfPositions() {
-    for (int positions = 0; positions <= 40; positions++) {
-      checkAttentionScores(64, positions);
+  void multipliesPanelsWithEveryNumberOfRows() {
+    for (DenseType type : CACHED) {
+      for (int rows = 1; rows <= 35; rows++) {
+        checkPanel(type, rows, 40);
+      }
+    }
+  }
+
+  @Test
+  void rowsOfAPanelProductDoNotDependOnTheOthers() {
+    for (DenseType type : CACHED) {
+      int length = 80;
+      MemorySegment panel = dense(type, patterns(type, length * PANEL), length, PANEL).data();
+      float[] x = Numbers.floats(random, 13 * length);
+      float[] together = new float[13 * PANEL];
+      kernels.panelMatMul(x, 0, length, 13, type, panel, 0, length, together, 0, PANEL);
+      float[] alone = new float[13 * PANEL];
+      for (int row = 0; row < 13; row++) {
+        kernels.panelMatMul(x, row * length, 0, 1, type, panel, 0, length, alone, row * PANEL, 0);
+      }
+      assertBits(alone, together, type.name());
+    }
+  }
+
+  /** A row of the panel that is not among the terms, and a column that nobody reads. */
+  @Test
+  void panelProductsAreOfTheirOwnColumnAndTermsOnly() {
+    float[] panel = Numbers.floats(random, 20 * PANEL);
+    float[] x = Numbers.floats(random, 5 * 20);
+    float[] expected = new float[5 * PANEL];
+    kernels.panelMatMul(x, 0, 20, 5, DenseType.F32, memory(panel), 0, 17, expected, 0, PANEL);
+    for (int j = 0; j < PANEL; j++) {
+      float[] other = panel.clone();
+      for (int i = 0; i < 20; i++) {
+        other[i * PANEL + j] = i % 2 == 0 ? Float.NaN : Float.POSITIVE_INFINITY;
+      }
+      Arrays.fill(other, 17 * PANEL, 20 * PANEL, Float.NaN);
+      float[] out = new float[5 * PANEL];
+      kernels.panelMatMul(x, 0, 20, 5, DenseType.F32, memory(other), 0, 17, out, 0, PANEL);
+      for (int row = 0; row < 5; row++) {
+        assertThat(out[row * PANEL + j]).isNaN();
+        out[row * PANEL + j] = expected[row * PANEL + j];
+      }
+      assertBits(out, expected, "column " + j);
+    }
+  }
+
+  @Test
+  void readsEveryFiniteHalfFloatOfAPanel() {
+    int[] patterns = new int[1 << 16];
+    for (int i = 0; i < patterns.length; i++) {
+      patterns[i] = (i & 0x7C00) == 0x7C00 ? 0 : i;
+    }
+    int length = patterns.length / PANEL;
+    MemorySegment panel = dense(DenseType.F16, patterns, length, PANEL).data();
+    float[] x = new float[length];
+    for (int i = 0; i < length; i++) {
+      x[i] = 1;
+      float[] out = new float[PANEL];
+      kernels.panelMatMul(x, 0, 0, 1, DenseType.F16, panel, 0, length, out, 0, 0);
+      x[i] = 0;
+      for (int j = 0; j < PANEL; j++) {
+        assertThat(out[j])
+            .isEqualTo(value(DenseType.F16, patterns[i * PANEL + index(DenseType.F16, j)]) + 0f);
+      }
     }
   }
 
   @Test
   void softmaxOfEveryLengthAtAnyOffset() {
     for (int length : Numbers.LENGTHS) {
-      float[] x = Numbers.guards(length + 5);
+      float[] x = Numbers.guards(padded(length) + 5);
       int offset = random.nextInt(6);
       for (int i = 0; i < length; i++) {
         x[offset + i] = (float) random.nextGaussian() * 30;
@@ -236,37 +307,23 @@ public abstract class FloatKernelContract extends KernelContract {
   @Test
   void softmaxOfExtremes() {
     for (int length : List.of(3, 16, 33, 100)) {
-      float[] equal = new float[length];
+      float[] equal = new float[padded(length)];
       checkSoftmax(equal, 0, length);
       assertThat(equal[0]).isEqualTo(1f / length);
 
-      float[] apart = new float[length];
+      float[] apart = new float[padded(length)];
       for (int i = 0; i < length; i++) {
         // Around the limit of -87 below which the exponential is 0, and far below it.
         apart[i] = i % 3 == 0 ? -86.9f - i * 0.01f : i % 3 == 1 ? -1e30f : -Float.MIN_VALUE * i;
       }
       checkSoftmax(apart, 0, length);
 
-      float[] large = new float[length];
+      float[] large = new float[padded(length)];
       Arrays.fill(large, -Float.MAX_VALUE);
       large[length - 1] = Float.MAX_VALUE;
-      kernels.softmax(large, 0, length);
+      kernels.softmax(large, 0, length, 1);
       assertThat(large[0]).isZero();
       assertThat(large[length - 1]).isOne();
-    }
-  }
-
-  @Test
-  void addsWeightedRowsOfEveryHeadSize() {
-    for (int headDim : Numbers.LENGTHS) {
-      checkAddWeighted(headDim, random.nextInt(12));
-    }
-  }
-
-  @Test
-  void addsWeightedRowsOfEveryNumberOfPositions() {
-    for (int positions = 0; positions <= 40; positions++) {
-      checkAddWeighted(100, positions);
     }
   }
 
@@ -296,15 +353,16 @@ public abstract class FloatKernelContract extends KernelContract {
         float[] out = new float[length];
         kernels.rmsNorm(x, 0, Numbers.floats(random, length), 1e-6f, out, 0);
         MemorySegment rows = memory(x);
-        kernels.attentionScores(x, 0, length, 1, rows, 0, length, 1, out, 0);
-        kernels.addWeighted(new float[] {1}, 0, rows, 0, length, 1, length, out, 0);
+        float[] sums = new float[PANEL];
+        kernels.panelMatMul(x, 0, 0, 1, DenseType.F32, rows, 0, length / PANEL, sums, 0, 0);
         DenseMatrix w = dense(DenseType.F16, new int[length], 1, length);
         kernels.denseMatMul(w, x, 1, out, 0, 1);
         assertThat(out[0]).isNaN();
-        kernels.softmax(x, 0, length);
-        Arrays.fill(x, bad);
-        kernels.softmax(x, 0, length);
-        assertThat(x[0]).isNaN();
+        float[] scores = Arrays.copyOf(x, padded(length));
+        kernels.softmax(scores, 0, length, 1);
+        Arrays.fill(scores, bad);
+        kernels.softmax(scores, 0, length, 1);
+        assertThat(scores[0]).isNaN();
       }
     }
   }
@@ -312,7 +370,7 @@ public abstract class FloatKernelContract extends KernelContract {
   @Test
   void rejectsArgumentsOutOfBounds() {
     DenseMatrix w = dense(DenseType.F32, new int[5 * 20], 5, 20);
-    MemorySegment rows = memory(new float[3 * 20]);
+    MemorySegment rows = memory(new float[3 * PANEL]);
     List<Runnable> calls =
         List.of(
             () -> kernels.denseMatMul(w, new float[20], 1, new float[5], 0, 6),
@@ -326,29 +384,67 @@ public abstract class FloatKernelContract extends KernelContract {
             () -> kernels.denseRows(w, new int[2], new float[20], 0, new float[1], 1, 2),
             () -> kernels.rmsNorm(new float[20], 1, new float[20], 0, new float[20], 0),
             () -> kernels.rmsNorm(new float[20], 0, new float[20], 0, new float[20], 1),
-            () -> kernels.softmax(new float[20], 1, 20),
-            () -> kernels.softmax(new float[20], -1, 20),
-            () -> kernels.attentionScores(new float[20], 1, 20, 1, rows, 0, 20, 3, new float[3], 0),
-            () -> kernels.attentionScores(new float[20], 0, 20, 1, rows, 0, 20, 3, new float[3], 1),
-            () -> kernels.attentionScores(new float[20], 0, 20, 1, rows, 0, 20, 4, new float[4], 0),
-            () -> kernels.attentionScores(new float[20], 0, 20, 1, rows, 1, 20, 3, new float[3], 0),
-            () -> kernels.addWeighted(new float[3], 1, rows, 0, 20, 3, 20, new float[20], 0),
-            () -> kernels.addWeighted(new float[3], 0, rows, 0, 20, 3, 20, new float[20], 1),
-            () -> kernels.addWeighted(new float[4], 0, rows, 0, 20, 4, 20, new float[20], 0),
-            () -> kernels.addWeighted(new float[3], 0, rows, 1, 20, 3, 20, new float[20], 0));
+            () -> kernels.softmax(new float[32], 1, 20, 1),
+            () -> kernels.softmax(new float[32], -1, 20, 1),
+            () -> kernels.softmax(new float[31], 0, 20, 1),
+            () -> panelMatMul(new float[22], 0, 20, rows, 0, 3, new float[64], 0, 32),
+            () -> panelMatMul(new float[40], 0, 21, rows, 0, 20, new float[64], 0, 32),
+            () -> panelMatMul(new float[40], -1, 20, rows, 0, 3, new float[64], 0, 32),
+            () -> panelMatMul(new float[40], 0, 20, rows, 4, 3, new float[64], 0, 32),
+            () -> panelMatMul(new float[40], 0, 20, rows, -4, 3, new float[64], 0, 32),
+            () -> panelMatMul(new float[40], 0, 20, rows, 0, 4, new float[64], 0, 32),
+            () -> panelMatMul(new float[40], 0, 20, rows, 0, 3, new float[64], 1, 32),
+            () -> panelMatMul(new float[40], 0, 20, rows, 0, 3, new float[64], -1, 32),
+            () -> panelMatMul(new float[40], 0, 20, rows, 0, 3, new float[64], 0, 33));
     for (Runnable call : calls) {
       assertThatThrownBy(call::run).isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 
+  @Test
+  void rejectsPanelsOfOtherTypes() {
+    MemorySegment data = memory(new float[PANEL]);
+    assertThatThrownBy(
+            () ->
+                kernels.panelMatMul(
+                    new float[1], 0, 1, 1, DenseType.BF16, data, 0, 1, new float[PANEL], 0, PANEL))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("BF16");
+  }
+
+  /** Multiplies a panel with two rows. */
+  private void panelMatMul(
+      float[] x,
+      int xOffset,
+      int xStride,
+      MemorySegment panel,
+      long panelBytes,
+      int length,
+      float[] out,
+      int outOffset,
+      int outStride) {
+    kernels.panelMatMul(
+        x,
+        xOffset,
+        xStride,
+        2,
+        DenseType.F32,
+        panel,
+        panelBytes,
+        length,
+        out,
+        outOffset,
+        outStride);
+  }
+
   private float[] allOperations(float[] x, MemorySegment rows, List<DenseMatrix> matrices) {
     int n = x.length;
-    float[] out = new float[2 * n + 20];
+    float[] out = new float[2 * n + PANEL + 11 * PANEL];
     kernels.rmsNorm(x, 0, x, 1e-6f, out, 0);
     System.arraycopy(x, 0, out, n, n);
-    kernels.softmax(out, n, n);
-    kernels.addWeighted(x, 0, rows, 0, n, 5, n, out, n);
-    kernels.attentionScores(x, 0, n, 0.1f, rows, 0, n, 5, out, 2 * n);
+    kernels.softmax(out, n, n, 0.3f);
+    kernels.panelMatMul(x, 0, 8, 11, DenseType.F32, rows, 4, 20, out, 2 * n + PANEL, PANEL);
+    kernels.panelMatMul(x, 0, 8, 11, DenseType.F16, rows, 2, 40, out, 2 * n + PANEL, PANEL);
     for (int i = 0; i < matrices.size(); i++) {
       float[] products = new float[5];
       kernels.denseMatMul(matrices.get(i), x, 1, products, 0, 3);
@@ -403,72 +499,58 @@ public abstract class FloatKernelContract extends KernelContract {
             });
   }
 
-  private void checkAttentionScores(int headDim, int positions) {
-    int stride = headDim + random.nextInt(3) * 5;
-    int keysOffset = random.nextInt(10);
-    int queryOffset = random.nextInt(4);
-    float[] query = Numbers.floats(random, headDim + queryOffset);
-    float[] keys = Numbers.floats(random, keysOffset + positions * stride + headDim);
-    float[] expected = Numbers.guards(positions + 4);
-    float[] scores = expected.clone();
-    float[] q = Arrays.copyOfRange(query, queryOffset, queryOffset + headDim);
-    for (int p = 0; p < positions; p++) {
-      int start = keysOffset + p * stride;
-      float[] key = Arrays.copyOfRange(keys, start, start + headDim);
-      expected[2 + p] = 0.0883f * Numbers.laneSumOfProducts(q, key);
-    }
-
-    kernels.attentionScores(
-        query,
-        queryOffset,
-        headDim,
-        0.0883f,
-        memory(keys),
-        keysOffset,
-        stride,
-        positions,
-        scores,
-        2);
-
-    assertBits(scores, expected, "head size %d, %d positions".formatted(headDim, positions));
+  /** Returns where a column is in a row of a panel; those of half floats are in pairs. */
+  private static int index(DenseType type, int column) {
+    return type == DenseType.F32 ? column : column % 16 * 2 + column / 16;
   }
 
-  private void checkAddWeighted(int headDim, int positions) {
-    int stride = headDim + random.nextInt(3) * 5;
-    int valuesOffset = random.nextInt(10);
-    float[] weights = Numbers.floats(random, positions + 3);
-    float[] values = Numbers.floats(random, valuesOffset + positions * stride + headDim);
-    float[] out = Numbers.floats(random, headDim + 4);
+  private void checkPanel(DenseType type, int rows, int length) {
+    int before = random.nextInt(3); // rows of the panel that are skipped
+    int[] patterns = patterns(type, (before + length + 1) * PANEL);
+    MemorySegment data = dense(type, patterns, before + length + 1, PANEL).data();
+    int xStride = length + random.nextInt(3) * 5;
+    int outStride = PANEL + random.nextInt(3) * 7;
+    float[] x = Numbers.floats(random, 3 + rows * xStride);
+    float[] out = Numbers.floats(random, 2 + rows * outStride);
     float[] expected = out.clone();
-    for (int i = 0; i < headDim; i++) {
-      for (int p = 0; p < positions; p++) {
-        float value = values[valuesOffset + p * stride + i];
-        expected[2 + i] = Math.fma(weights[3 + p], value, expected[2 + i]);
+    for (int row = 0; row < rows; row++) {
+      for (int j = 0; j < PANEL; j++) {
+        int o = 2 + row * outStride + j;
+        for (int i = 0; i < length; i++) {
+          float element = value(type, patterns[(before + i) * PANEL + index(type, j)]);
+          expected[o] = Math.fma(x[3 + row * xStride + i], element, expected[o]);
+        }
       }
     }
 
-    kernels.addWeighted(
-        weights, 3, memory(values), valuesOffset, stride, positions, headDim, out, 2);
+    long start = before * type.rowBytes(PANEL);
+    kernels.panelMatMul(x, 3, xStride, rows, type, data, start, length, out, 2, outStride);
 
-    assertBits(out, expected, "head size %d, %d positions".formatted(headDim, positions));
+    assertBits(out, expected, "%s, %d rows, length %d".formatted(type, rows, length));
+  }
+
+  private static int padded(int length) {
+    return (length + PANEL - 1) / PANEL * PANEL;
   }
 
   private void checkSoftmax(float[] x, int offset, int length) {
     float[] expected = x.clone();
     float[] e = Arrays.copyOfRange(x, offset, offset + length);
-    float max = e[0];
+    float scale = random.nextBoolean() ? 1 : 0.0883f;
+    float max = Float.NEGATIVE_INFINITY;
     for (float value : e) {
-      max = Math.max(max, value);
+      max = Math.max(max, scale * value);
     }
     for (int i = 0; i < length; i++) {
-      e[i] = FloatMath.exp(e[i] - max);
+      e[i] = FloatMath.exp(scale * e[i] - max);
     }
     float sum = Numbers.laneSum(e);
+    Arrays.fill(expected, offset, offset + padded(length), 0);
     for (int i = 0; i < length; i++) {
       expected[offset + i] = e[i] / sum;
     }
 
-    kernels.softmax(x, offset, length);
+    kernels.softmax(x, offset, length, scale);
 
     assertBits(x, expected, "length " + length);
   }

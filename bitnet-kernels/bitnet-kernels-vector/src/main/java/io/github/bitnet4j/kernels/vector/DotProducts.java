@@ -135,7 +135,7 @@ final class DotProducts {
     long start = row * stride;
     switch (w.type()) {
       case F32 ->
-          f32(w.data(), ByteOrder.LITTLE_ENDIAN, start, stride, group, x, xOffset, bulk, sums);
+          f32(w.data(), start, stride, group, x, xOffset, bulk, sums);
       case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
       case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
       default -> throw new AssertionError(w.type());
@@ -150,45 +150,12 @@ final class DotProducts {
     }
   }
 
-  static void attentionScores(
-      float[] query,
-      int queryOffset,
-      int headDim,
-      float scale,
-      MemorySegment keys,
-      long keysOffset,
-      int keyStride,
-      int positions,
-      float[] scores,
-      int scoresOffset) {
-    int bulk = headDim - headDim % Lanes.SUM;
-    long stride = (long) keyStride * Float.BYTES;
-    float[] sums = new float[GROUP * Lanes.SUM];
-    for (int p = 0; p < positions; p += GROUP) {
-      int group = Math.min(GROUP, positions - p);
-      long start = keysOffset * Float.BYTES + p * stride;
-      f32(keys, ByteOrder.nativeOrder(), start, stride, group, query, queryOffset, bulk, sums);
-      for (int k = 0; k < group; k++) {
-        int sum = k * Lanes.SUM;
-        for (int i = bulk; i < headDim; i++) {
-          int lane = sum + i - bulk;
-          float key =
-              keys.get(
-                  ValueLayout.JAVA_FLOAT_UNALIGNED, start + k * stride + (long) i * Float.BYTES);
-          sums[lane] = Math.fma(key, query[queryOffset + i], sums[lane]);
-        }
-        scores[scoresOffset + p + k] = scale * Lanes.total(sums, sum);
-      }
-    }
-  }
-
   /**
    * Stores the accumulators of a group of rows over the first {@code length} columns, a multiple of
    * 16. If the group is not full, its last row stands in for the missing ones.
    */
   private static void f32(
       MemorySegment data,
-      ByteOrder order,
       long start,
       long stride,
       int group,
@@ -211,10 +178,10 @@ final class DotProducts {
       FloatVector x1 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_1);
       FloatVector x2 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_2);
       FloatVector x3 = FloatVector.fromArray(FLOATS, x, xOffset + c + COLUMN_3);
-      s0 = FloatVector.fromMemorySegment(FLOATS, data, o0 + b, order).fma(x0, s0);
-      s1 = FloatVector.fromMemorySegment(FLOATS, data, o1 + b, order).fma(x1, s1);
-      s2 = FloatVector.fromMemorySegment(FLOATS, data, o2 + b, order).fma(x2, s2);
-      s3 = FloatVector.fromMemorySegment(FLOATS, data, o3 + b, order).fma(x3, s3);
+      s0 = FloatVector.fromMemorySegment(FLOATS, data, o0 + b, ByteOrder.LITTLE_ENDIAN).fma(x0, s0);
+      s1 = FloatVector.fromMemorySegment(FLOATS, data, o1 + b, ByteOrder.LITTLE_ENDIAN).fma(x1, s1);
+      s2 = FloatVector.fromMemorySegment(FLOATS, data, o2 + b, ByteOrder.LITTLE_ENDIAN).fma(x2, s2);
+      s3 = FloatVector.fromMemorySegment(FLOATS, data, o3 + b, ByteOrder.LITTLE_ENDIAN).fma(x3, s3);
     }
     s0.intoArray(sums, 0);
     s1.intoArray(sums, WIDTH);

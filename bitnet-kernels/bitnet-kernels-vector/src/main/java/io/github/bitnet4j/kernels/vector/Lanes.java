@@ -1,7 +1,12 @@
 package io.github.bitnet4j.kernels.vector;
 
 import io.github.bitnet4j.spi.Kernels;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -20,6 +25,8 @@ final class Lanes {
 
   /** Full registers of ints. */
   static final VectorSpecies<Integer> INTS = species(int.class, BITS);
+
+  private static final VectorSpecies<Short> HALVES = species(short.class, BITS / 2);
 
   /** Floats per register: 16, 8 or 4. */
   static final int WIDTH = FLOATS.length();
@@ -43,13 +50,20 @@ final class Lanes {
 
   /** Adds the 16 accumulators at the offset in the order of the contract. */
   static float total(float[] sums, int offset) {
-    FloatVector v = FloatVector.fromArray(FLOATS, sums, offset);
+    FloatVector s0 = FloatVector.fromArray(FLOATS, sums, offset);
+    FloatVector s1 = REGISTERS < 2 ? s0 : FloatVector.fromArray(FLOATS, sums, offset + WIDTH);
+    FloatVector s2 = REGISTERS < 4 ? s0 : FloatVector.fromArray(FLOATS, sums, offset + 2 * WIDTH);
+    FloatVector s3 = REGISTERS < 4 ? s0 : FloatVector.fromArray(FLOATS, sums, offset + 3 * WIDTH);
+    return total(s0, s1, s2, s3);
+  }
+
+  /** Adds the 16 accumulators in the first {@link #REGISTERS} registers. */
+  static float total(FloatVector s0, FloatVector s1, FloatVector s2, FloatVector s3) {
+    FloatVector v = s0;
     if (REGISTERS == 2) {
-      v = v.add(FloatVector.fromArray(FLOATS, sums, offset + 8));
+      v = s0.add(s1);
     } else if (REGISTERS == 4) {
-      FloatVector upper = FloatVector.fromArray(FLOATS, sums, offset + 4);
-      v = v.add(FloatVector.fromArray(FLOATS, sums, offset + 8));
-      v = v.add(upper.add(FloatVector.fromArray(FLOATS, sums, offset + 12)));
+      v = s0.add(s2).add(s1.add(s3));
     }
     if (WIDTH > 8) {
       v = v.add(v.rearrange(DOWN_8));
@@ -60,5 +74,29 @@ final class Lanes {
     v = v.add(v.rearrange(DOWN_2));
     v = v.add(v.rearrange(DOWN_1));
     return v.lane(0);
+  }
+
+  static FloatVector loadF16(MemorySegment data, long offset) {
+    return scaled(loadShorts(data, offset).lanewise(VectorOperators.LSHL, 13));
+  }
+
+  /** Reads the half floats in the upper halves of lanes. */
+  static FloatVector halves(IntVector lanes) {
+    return scaled(lanes.lanewise(VectorOperators.ASHR, 3));
+  }
+
+  /**
+   * Makes floats of half floats whose exponent and mantissa are at the places of a float, and whose
+   * sign is too, with copies of it or others' bits in between. As a float that is the value times
+   * 2^-112, also for subnormals; undoing it is exact.
+   */
+  private static FloatVector scaled(IntVector halves) {
+    return halves.and(0x8FFFE000).reinterpretAsFloats().mul(0x1p112f);
+  }
+
+  static IntVector loadShorts(MemorySegment data, long offset) {
+    return ShortVector.fromMemorySegment(HALVES, data, offset, ByteOrder.LITTLE_ENDIAN)
+        .convertShape(VectorOperators.S2I, INTS, 0)
+        .reinterpretAsInts();
   }
 }

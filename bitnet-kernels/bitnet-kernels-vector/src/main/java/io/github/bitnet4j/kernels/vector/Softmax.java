@@ -5,6 +5,7 @@ import static io.github.bitnet4j.kernels.vector.Lanes.REGISTERS;
 import static io.github.bitnet4j.kernels.vector.Lanes.WIDTH;
 
 import io.github.bitnet4j.spi.FloatMath;
+import io.github.bitnet4j.spi.Kernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -12,33 +13,25 @@ import jdk.incubator.vector.VectorOperators;
 final class Softmax {
   private Softmax() {}
 
-  static void softmax(float[] x, int offset, int length) {
-    exp(x, offset, length, max(x, offset, length));
+  /** As {@link Kernels#softmax}, with a length that is a multiple of {@link Kernels#PANEL}. */
+  static void softmax(float[] x, int offset, int length, float scale) {
+    exp(x, offset, length, scale, scale * max(x, offset, length));
     float sum = sum(x, offset, length);
-    int i = 0;
-    for (; i <= length - WIDTH; i += WIDTH) {
+    for (int i = 0; i < length; i += WIDTH) {
       FloatVector.fromArray(FLOATS, x, offset + i).div(sum).intoArray(x, offset + i);
-    }
-    for (; i < length; i++) {
-      x[offset + i] /= sum;
     }
   }
 
   private static float max(float[] x, int offset, int length) {
     FloatVector max = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-    int i = 0;
-    for (; i <= length - WIDTH; i += WIDTH) {
+    for (int i = 0; i < length; i += WIDTH) {
       max = max.max(FloatVector.fromArray(FLOATS, x, offset + i));
     }
-    float result = max.reduceLanes(VectorOperators.MAX);
-    for (; i < length; i++) {
-      result = Math.max(result, x[offset + i]);
-    }
-    return result;
+    return max.reduceLanes(VectorOperators.MAX);
   }
 
-  /** Replaces x by exp(x - max): the operations of {@link FloatMath#exp}, for x up to max. */
-  private static void exp(float[] x, int offset, int length, float max) {
+  /** Replaces x by exp(scale * x - max): {@link FloatMath#exp} of values up to 0. */
+  private static void exp(float[] x, int offset, int length, float scale, float max) {
     FloatVector ln2Hi = FloatVector.broadcast(FLOATS, FloatMath.LN2_HI);
     FloatVector ln2Lo = FloatVector.broadcast(FLOATS, FloatMath.LN2_LO);
     FloatVector p0 = FloatVector.broadcast(FLOATS, FloatMath.P0);
@@ -47,9 +40,8 @@ final class Softmax {
     FloatVector p3 = FloatVector.broadcast(FLOATS, FloatMath.P3);
     FloatVector p4 = FloatVector.broadcast(FLOATS, FloatMath.P4);
     FloatVector p5 = FloatVector.broadcast(FLOATS, FloatMath.P5);
-    int i = 0;
-    for (; i <= length - WIDTH; i += WIDTH) {
-      FloatVector v = FloatVector.fromArray(FLOATS, x, offset + i).sub(max);
+    for (int i = 0; i < length; i += WIDTH) {
+      FloatVector v = FloatVector.fromArray(FLOATS, x, offset + i).mul(scale).sub(max);
       FloatVector shifted = v.mul(FloatMath.LOG2_E).add(FloatMath.ROUND);
       FloatVector minusN = shifted.sub(FloatMath.ROUND).neg();
       FloatVector r = minusN.fma(ln2Lo, minusN.fma(ln2Hi, v));
@@ -65,9 +57,6 @@ final class Softmax {
               .reinterpretAsFloats();
       e.blend(0, v.compare(VectorOperators.LT, FloatMath.EXP_MIN)).intoArray(x, offset + i);
     }
-    for (; i < length; i++) {
-      x[offset + i] = FloatMath.exp(x[offset + i] - max);
-    }
   }
 
   private static float sum(float[] x, int offset, int length) {
@@ -75,8 +64,7 @@ final class Softmax {
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
-    int bulk = length - length % Lanes.SUM;
-    for (int i = offset; i < offset + bulk; i += Lanes.SUM) {
+    for (int i = offset; i < offset + length; i += Lanes.SUM) {
       s0 = s0.add(FloatVector.fromArray(FLOATS, x, i));
       if (REGISTERS > 1) {
         s1 = s1.add(FloatVector.fromArray(FLOATS, x, i + WIDTH));
@@ -86,18 +74,6 @@ final class Softmax {
         s3 = s3.add(FloatVector.fromArray(FLOATS, x, i + 3 * WIDTH));
       }
     }
-    float[] sums = new float[Lanes.SUM];
-    s0.intoArray(sums, 0);
-    if (REGISTERS > 1) {
-      s1.intoArray(sums, WIDTH);
-    }
-    if (REGISTERS > 2) {
-      s2.intoArray(sums, 2 * WIDTH);
-      s3.intoArray(sums, 3 * WIDTH);
-    }
-    for (int i = bulk; i < length; i++) {
-      sums[i - bulk] += x[offset + i];
-    }
-    return Lanes.total(sums, 0);
+    return Lanes.total(s0, s1, s2, s3);
   }
 }

@@ -1,12 +1,14 @@
 package io.github.bitnet4j.kernels.vector;
 
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Arrays;
 import java.util.Objects;
 
 /** Checks arguments and hands over to the class of each operation. */
@@ -92,60 +94,33 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void attentionScores(
-      float[] query,
-      int queryOffset,
-      int headDim,
-      float scale,
-      MemorySegment keys,
-      long keysOffset,
-      int keyStride,
-      int positions,
-      float[] scores,
-      int scoresOffset) {
-    Objects.checkFromIndexSize(queryOffset, headDim, query.length);
-    Objects.checkFromIndexSize(scoresOffset, positions, scores.length);
-    DotProducts.attentionScores(
-        query,
-        queryOffset,
-        headDim,
-        scale,
-        keys,
-        keysOffset,
-        keyStride,
-        positions,
-        scores,
-        scoresOffset);
-  }
-
-  @Override
-  public void softmax(float[] x, int offset, int length) {
-    Objects.checkFromIndexSize(offset, length, x.length);
-    Softmax.softmax(x, offset, length);
-  }
-
-  @Override
-  public void addWeighted(
-      float[] weights,
-      int weightsOffset,
-      MemorySegment values,
-      long valuesOffset,
-      int valueStride,
-      int positions,
-      int headDim,
+  public void panelMatMul(
+      float[] x,
+      int xOffset,
+      int xStride,
+      int rows,
+      DenseType type,
+      MemorySegment data,
+      long panelBytes,
+      int length,
       float[] out,
-      int outOffset) {
-    Objects.checkFromIndexSize(weightsOffset, positions, weights.length);
-    Objects.checkFromIndexSize(outOffset, headDim, out.length);
-    WeightedRows.add(
-        weights,
-        weightsOffset,
-        values,
-        valuesOffset * Float.BYTES,
-        (long) valueStride * Float.BYTES,
-        positions,
-        headDim,
-        out,
-        outOffset);
+      int outOffset,
+      int outStride) {
+    if (type != DenseType.F32 && type != DenseType.F16) {
+      throw new IllegalArgumentException("type: expected F32 or F16, found " + type);
+    }
+    Objects.checkFromIndexSize(xOffset, (rows - 1L) * xStride + length, x.length);
+    Objects.checkFromIndexSize(panelBytes, length * type.rowBytes(PANEL), data.byteSize());
+    Objects.checkFromIndexSize(outOffset, (rows - 1L) * outStride + PANEL, out.length);
+    PanelProducts.multiply(
+        x, xOffset, xStride, rows, type, data, panelBytes, length, out, outOffset, outStride);
+  }
+
+  @Override
+  public void softmax(float[] x, int offset, int length, float scale) {
+    int padded = Math.ceilDiv(length, PANEL) * PANEL;
+    Objects.checkFromIndexSize(offset, padded, x.length);
+    Arrays.fill(x, offset + length, offset + padded, Float.NEGATIVE_INFINITY);
+    Softmax.softmax(x, offset, padded, scale);
   }
 }
