@@ -134,8 +134,7 @@ final class DotProducts {
     long stride = w.rowBytes();
     long start = row * stride;
     switch (w.type()) {
-      case F32 ->
-          f32(w.data(), start, stride, group, x, xOffset, bulk, sums);
+      case F32 -> f32(w.data(), start, stride, group, x, xOffset, bulk, sums);
       case F16 -> f16(w.data(), start, stride, group, x, xOffset, bulk, sums);
       case BF16 -> bf16(w.data(), start, stride, group, x, xOffset, bulk, sums);
       default -> throw new AssertionError(w.type());
