@@ -97,23 +97,19 @@ class SpeculationTest {
     assertThat(actual.ids()).as(where).isEqualTo(expected.ids());
     assertThat(actual.text()).as(where).isEqualTo(expected.text());
     assertThat(actual.finishReason()).as(where).isEqualTo(expected.finishReason());
-    assertThat(actual.stats().decodeTokens())
-        .as(where)
-        .isEqualTo(expected.stats().decodeTokens());
+    assertThat(actual.stats().decodeTokens()).as(where).isEqualTo(expected.stats().decodeTokens());
     assertThat(actual.stats().reusedTokens()).as(where).isEqualTo(expected.stats().reusedTokens());
   }
 
   private static Model load(Path directory, String kernels, int threads) throws IOException {
-    return Model.load(
-        directory, LoadOptions.builder().kernels(kernels).threads(threads).build());
+    return Model.load(directory, LoadOptions.builder().kernels(kernels).threads(threads).build());
   }
 
   @ParameterizedTest
   @CsvSource({"scalar, 1", "scalar, 2", "vector, 1", "vector, 2", "vector, 3"})
   void everySettingGivesTheTokensOfPlainDecoding(String kernels, int threads) throws IOException {
     for (Path directory :
-        List.of(
-            SampleModels.DEMO, SampleModels.TIED, SampleModels.golden("b158-untied-sharded"))) {
+        List.of(SampleModels.DEMO, SampleModels.TIED, SampleModels.golden("b158-untied-sharded"))) {
       try (Model model = load(directory, kernels, threads)) {
         int accepted = 0;
         for (GenerationConfig.Builder builder : settings(60)) {
@@ -173,7 +169,9 @@ class SpeculationTest {
       }
       assertThat(seen.get(1)).hasSize(75);
       for (int i = 0; i < 75; i++) {
-        assertThat(Arrays.equals(seen.get(0).get(i), seen.get(1).get(i))).as("token %d", i).isTrue();
+        assertThat(Arrays.equals(seen.get(0).get(i), seen.get(1).get(i)))
+            .as("token %d", i)
+            .isTrue();
       }
     }
   }
@@ -185,8 +183,7 @@ class SpeculationTest {
         int maxTokens = cut;
         String where = "cut after " + maxTokens;
         Generation generation =
-            assertSame(
-                model, REPETITIVE, () -> config(maxTokens).sampler(echo()), where);
+            assertSame(model, REPETITIVE, () -> config(maxTokens).sampler(echo()), where);
         assertThat(generation.finishReason()).as(where).isEqualTo(FinishReason.LENGTH);
       }
     }
@@ -261,8 +258,7 @@ class SpeculationTest {
   }
 
   private static int[] readSome(Session session, boolean speculation, int count) {
-    GenerationConfig config =
-        config(60).sampler(echo()).speculation(speculation).build();
+    GenerationConfig config = config(60).sampler(echo()).speculation(speculation).build();
     try (TokenStream stream = session.stream(REPETITIVE, config)) {
       Iterator<Token> tokens = stream.iterator();
       int[] ids = IntStream.range(0, count).map(i -> tokens.next().id()).toArray();
@@ -310,8 +306,7 @@ class SpeculationTest {
             int failAt = good;
             Sampler failing =
                 (logits, random) -> calls.size() == failAt ? -1 : echo.sample(logits, random);
-            GenerationConfig config =
-                config(60).sampler(failing).speculation(speculation).build();
+            GenerationConfig config = config(60).sampler(failing).speculation(speculation).build();
             assertThatIllegalStateException()
                 .isThrownBy(() -> session.generate(REPETITIVE, config))
                 .withMessageContaining("returned -1");
