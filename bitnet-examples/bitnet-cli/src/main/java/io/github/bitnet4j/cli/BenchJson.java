@@ -109,6 +109,11 @@ final class BenchJson {
       profile(profile);
     }
     json.writeEndArray();
+    json.writeArrayFieldStart("notes");
+    for (String note : run.notes()) {
+      json.writeString(note);
+    }
+    json.writeEndArray();
     json.writeEndObject();
   }
 

@@ -47,14 +47,17 @@ record BenchReport(
    *
    * @param bandwidth reading memory, in GB/s
    * @param loadMillis loading, the files being in the system's cache
+   * @param notes what else was skipped
    */
   record Run(
       int threads,
       Samples bandwidth,
       Samples loadMillis,
       List<Speed> speeds,
-      List<StepProfile> profiles) {
+      List<StepProfile> profiles,
+      List<String> notes) {
     Run {
+      notes = List.copyOf(notes);
       speeds = List.copyOf(speeds);
       profiles = List.copyOf(profiles);
     }

@@ -27,6 +27,9 @@ final class BenchRun {
   /** Share of the time left that loading and the step profile may take at most. */
   private static final double SMALL_SHARE = 0.1;
 
+  /** A traced pass computes all logits: it takes longer than a prefill by about this. */
+  private static final double PROFILE_COST = 2;
+
   private static final double FASTER = 1.2;
 
   private static final Workload FIRST_DECODE = Workload.decode(8, 8);
@@ -71,7 +74,9 @@ final class BenchRun {
         double share = budget.left() / runsLeft / (workloads.size() - i);
         speeds.add(speed(session, ids, workloads.get(i), share));
       }
-      return new Result(new Run(threads, bandwidth, load, speeds, profiles(session, ids)), info);
+      List<String> notes = new ArrayList<>();
+      List<StepProfile> profiles = profiles(session, ids, notes);
+      return new Result(new Run(threads, bandwidth, load, speeds, profiles, notes), info);
     }
   }
 
@@ -161,12 +166,19 @@ final class BenchRun {
     }
   }
 
-  private List<StepProfile> profiles(Session session, int[] ids) {
+  private List<StepProfile> profiles(Session session, int[] ids, List<String> notes) {
     List<StepProfile> profiles = new ArrayList<>();
     for (int rows : plan.profiledRows()) {
       int[] traced = Arrays.copyOf(ids, Math.min(rows, ids.length));
-      double seconds = budget.left() * SMALL_SHARE;
-      profiles.add(StepProfile.measure(session, traced, plan.profiledPasses(), seconds));
+      double estimate = 2 * PROFILE_COST * estimate(Workload.prefill(rows)); // one does not count
+      if (estimate > budget.left() / 2) {
+        notes.add(
+            "steps of a pass, %d rows: skipped: it would take about %.0f s, and %.0f s are left; see --max-seconds"
+                .formatted(rows, estimate, budget.left()));
+      } else {
+        double seconds = budget.left() * SMALL_SHARE;
+        profiles.add(StepProfile.measure(session, traced, plan.profiledPasses(), seconds));
+      }
     }
     return profiles;
   }

@@ -102,6 +102,7 @@ final class BenchTable {
     for (Run run : report.runs()) {
       lines.add(cells("read bandwidth", run.threads(), run.bandwidth(), "GB/s"));
       lines.add(cells("load, warm", run.threads(), run.loadMillis(), "ms"));
+      run.notes().forEach(note -> notes.add(threads(run.threads()) + ", " + note));
       for (Speed speed : run.speeds()) {
         speed.rate().ifPresent(rate -> lines.add(speed(run, speed, rate)));
         if (!speed.skipped().isEmpty()) {
