@@ -23,7 +23,7 @@ import java.util.List;
  * @param vectorBits width of its vector registers in bits, 0 for plain loops
  * @param threads threads that compute, the calling one included
  * @param mappedBytes size of the weight files, mapped or copied
- * @param preparedBytes memory outside the heap that the kernels' own copies of weights take
+ * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
  * @param loadTime how long loading took
  */
 public record ModelInfo(

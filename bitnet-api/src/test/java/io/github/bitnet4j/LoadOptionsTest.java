@@ -18,6 +18,7 @@ class LoadOptionsTest {
     assertThat(options.kernels()).isEmpty();
     assertThat(options.threads()).isEmpty();
     assertThat(options.contextLength()).isEmpty();
+    assertThat(options.headScreening()).isTrue();
     options.progress().onProgress(1, 2);
   }
 
@@ -25,11 +26,18 @@ class LoadOptionsTest {
   void keepsWhatIsSet() {
     ProgressListener listener = (done, total) -> {};
     LoadOptions options =
-        builder.kernels("scalar").threads(3).contextLength(4).progress(listener).build();
+        builder
+            .kernels("scalar")
+            .threads(3)
+            .contextLength(4)
+            .progress(listener)
+            .headScreening(false)
+            .build();
     assertThat(options.kernels()).contains("scalar");
     assertThat(options.threads()).hasValue(3);
     assertThat(options.contextLength()).hasValue(4);
     assertThat(options.progress()).isSameAs(listener);
+    assertThat(options.headScreening()).isFalse();
   }
 
   @Test

@@ -132,7 +132,7 @@ public final class ModelFiles {
    *
    * @param weights for the kernels they were loaded with
    * @param parameterCount number of weights
-   * @param preparedBytes memory outside the heap that copies of weights take
+   * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
    */
   public record LoadedWeights(ModelWeights weights, long parameterCount, long preparedBytes) {}
 
