@@ -119,7 +119,7 @@ public final class GenerationConfig {
     private List<String> stop = List.of();
     private boolean ignoreStopTokens;
     private Optional<Sampler> sampler = Optional.empty();
-    private boolean speculation = true;
+    private boolean speculation;
 
     private Builder() {}
 
@@ -204,8 +204,9 @@ public final class GenerationConfig {
     }
 
     /**
-     * Sets whether tokens that repeat earlier text may be guessed and computed together; true if
-     * not set. The same tokens come either way, sooner where a text repeats its prompt or itself.
+     * Sets whether tokens that repeat earlier text may be guessed and computed together; false if
+     * not set. The same tokens come either way. It is meant for texts that repeat their prompt or
+     * themselves; how much it gains depends on what a pass of several rows costs on the machine.
      */
     public Builder speculation(boolean speculation) {
       this.speculation = speculation;

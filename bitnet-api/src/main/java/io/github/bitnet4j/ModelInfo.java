@@ -24,7 +24,7 @@ import java.util.List;
  * @param threads threads that compute, the calling one included
  * @param mappedBytes size of the weight files, mapped or copied. If the kernels have copies of the
  *     ternary weights, only embedding and head of it stay in use
- * @param preparedBytes memory outside the heap that the kernels' own copies of weights take
+ * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
  * @param loadTime how long loading took
  */
 public record ModelInfo(

@@ -22,7 +22,7 @@ class GenerationConfigTest {
     assertThat(config.stop()).isEmpty();
     assertThat(config.ignoreStopTokens()).isFalse();
     assertThat(config.sampler()).isEmpty();
-    assertThat(config.speculation()).isTrue();
+    assertThat(config.speculation()).isFalse();
     assertThat(config).hasToString(builder.build().toString());
   }
 
@@ -39,7 +39,7 @@ class GenerationConfigTest {
             .stop("a", "\n")
             .ignoreStopTokens(true)
             .sampler(sampler)
-            .speculation(false)
+            .speculation(true)
             .build();
     assertThat(config.maxTokens()).isEqualTo(7);
     assertThat(config.temperature()).isEqualTo(0.5f);
@@ -49,7 +49,7 @@ class GenerationConfigTest {
     assertThat(config.stop()).containsExactly("a", "\n");
     assertThat(config.ignoreStopTokens()).isTrue();
     assertThat(config.sampler()).containsSame(sampler);
-    assertThat(config.speculation()).isFalse();
+    assertThat(config.speculation()).isTrue();
     assertThat(config.toString())
         .contains("maxTokens=7", "temperature=0.5", "topK=3", "topP=0.25", "stop=[a, \n]");
   }

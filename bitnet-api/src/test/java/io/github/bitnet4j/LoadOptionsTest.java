@@ -19,6 +19,7 @@ class LoadOptionsTest {
     assertThat(options.threads()).isEmpty();
     assertThat(options.contextLength()).isEmpty();
     assertThat(options.kvCache()).isEqualTo(KvCacheType.F32);
+    assertThat(options.headScreening()).isTrue();
     options.progress().onProgress(1, 2);
   }
 
@@ -32,12 +33,14 @@ class LoadOptionsTest {
             .contextLength(4)
             .kvCache(KvCacheType.F16)
             .progress(listener)
+            .headScreening(false)
             .build();
     assertThat(options.kernels()).contains("scalar");
     assertThat(options.threads()).hasValue(3);
     assertThat(options.contextLength()).hasValue(4);
     assertThat(options.kvCache()).isEqualTo(KvCacheType.F16);
     assertThat(options.progress()).isSameAs(listener);
+    assertThat(options.headScreening()).isFalse();
   }
 
   @Test

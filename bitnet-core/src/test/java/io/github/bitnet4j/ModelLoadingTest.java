@@ -171,11 +171,17 @@ class ModelLoadingTest {
     SampleModels.Sizes sizes = new SampleModels.Sizes(1024, 4096, 5, 16, 4, 20_000, 2048);
     SampleModels.synthetic(temp, sizes, 42);
     long before = usedHeap();
-    try (Model model = Model.load(temp);
+    LoadOptions vector = LoadOptions.builder().kernels("vector").build();
+    try (Model model = Model.load(temp, vector);
         Session session = model.newSession()) {
       session.generate(new int[] {1, 2, 3}, GenerationConfig.builder().maxTokens(1).build());
       assertThat(model.info().mappedBytes()).isGreaterThan(50_000_000);
       assertThat(usedHeap() - before).isLessThan(model.info().mappedBytes() / 8);
+      // The int8 copy of the head, and three floats for each of its rows.
+      assertThat(model.info().preparedBytes()).isEqualTo(20_000L * 1024 + 20_000 * 12);
+    }
+    LoadOptions options = LoadOptions.builder().headScreening(false).build();
+    try (Model model = Model.load(temp, options)) {
       assertThat(model.info().preparedBytes()).isZero();
     }
   }

@@ -152,7 +152,7 @@ public final class ModelFiles {
    *
    * @param weights for the kernels they were loaded with
    * @param parameterCount number of weights
-   * @param preparedBytes memory outside the heap that copies of weights take
+   * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
    * @param filesInUse whether weights are used in the memory that the files were loaded from
    */
   public record LoadedWeights(

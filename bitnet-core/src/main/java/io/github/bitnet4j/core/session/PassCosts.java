@@ -47,9 +47,9 @@ class PassCosts {
           nanosOfOneRow == 0
               ? nanos
               : nanosOfOneRow
-                  + LEARNING_RATE * (Math.min(nanos, MAX_SURPRISE * nanosOfOneRow) - nanosOfOneRow);
+                  + LEARNING_RATE * (Math.min((double) nanos, MAX_SURPRISE * nanosOfOneRow) - nanosOfOneRow);
     } else if (nanosOfOneRow > 0) {
-      double cost = Math.min((double) nanos / nanosOfOneRow, MAX_SURPRISE * costs[rows]);
+      double cost = Math.min(nanos / nanosOfOneRow, MAX_SURPRISE * costs[rows]);
       costs[rows] += LEARNING_RATE * (cost - costs[rows]);
     }
     for (int other = 2; other <= MAX_ROWS; other++) {

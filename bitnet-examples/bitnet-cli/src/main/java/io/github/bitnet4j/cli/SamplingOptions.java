@@ -54,10 +54,10 @@ final class SamplingOptions {
   private boolean ignoreEos;
 
   @Option(
-      names = "--no-speculation",
+      names = "--speculation",
       description =
-          "Compute tokens one by one, even where the text repeats itself. Gives the same text.")
-  private boolean noSpeculation;
+          "Guess tokens that repeat earlier text and compute them together. Gives the same text.")
+  private boolean speculation;
 
   /**
    * Returns what the options ask for.
@@ -74,7 +74,7 @@ final class SamplingOptions {
               .topP(topP != null ? topP : demo ? 0.9f : 1)
               .stop(stop.toArray(String[]::new))
               .ignoreStopTokens(ignoreEos)
-              .speculation(!noSpeculation);
+              .speculation(speculation);
       if (topK != null) {
         builder.topK(topK);
       }

@@ -1,0 +1,203 @@
+package io.github.bitnet4j.core.model;
+
+import io.github.bitnet4j.core.model.ModelConfig.Activation;
+import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.DenseType;
+import io.github.bitnet4j.spi.KernelProvider;
+import io.github.bitnet4j.spi.Kernels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.ServiceLoader;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The LM head of the 2B-4T shape, 128256 x 2560, screened and in full. Sixty rows are aligned with
+ * the hidden state, as the likely tokens of a model are; all others are random.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(value = 3, jvmArgsPrepend = "--add-modules=jdk.incubator.vector")
+public class LmHeadBenchmark {
+  private static final int ROWS = 128_256;
+  private static final int COLUMNS = 2560;
+
+  /** Name of the kernels. */
+  @Param({"vector"})
+  public String provider;
+
+  /** How weights are stored. */
+  @Param({"BF16", "F16"})
+  public DenseType type;
+
+  /** Threads that compute. */
+  @Param({"1", "2"})
+  public int threads;
+
+  /** Hidden states of one pass. */
+  @Param({"1", "4"})
+  public int tokens;
+
+  private final Arena arena = Arena.ofShared();
+  private WorkerTeam team;
+  private LmHead full;
+  private LmHead screened;
+  private Logits[] logits;
+
+  /** Makes the head and compares what is screened with what is not. */
+  @Setup
+  public void setUp() {
+    Kernels kernels =
+        ServiceLoader.load(KernelProvider.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(p -> p.name().equals(provider) && p.unavailableReason().isEmpty())
+            .findFirst()
+            .orElseThrow()
+            .kernels();
+    team = new WorkerTeam(threads, "benchmark");
+    ModelConfig config =
+        new ModelConfig(
+            "benchmark",
+            COLUMNS,
+            32,
+            1,
+            1,
+            1,
+            2,
+            ROWS,
+            16,
+            1e-5f,
+            10_000,
+            Activation.SILU,
+            false,
+            0,
+            ScaleRule.MULTIPLY,
+            true);
+    Activations acts = new Activations(config, kernels, team);
+    acts.reserveRows(tokens);
+    Random random = new Random(7);
+    for (int i = 0; i < tokens * COLUMNS; i++) {
+      acts.x[i] = (float) random.nextGaussian();
+    }
+    try (KvCache cache = new KvCache(config, 16)) {
+      for (int t = 0; t < tokens; t++) {
+        acts.batch.add(0, cache, t);
+      }
+    }
+    DenseMatrix head = head(acts.x);
+    Int8Head int8Head = new Int8Head(head, kernels, arena);
+    team.run(Math.ceilDiv(ROWS, Int8Head.BLOCK_ROWS), 1, (from, to, w) -> copy(int8Head, from, to));
+    float[] ones = new float[COLUMNS];
+    Arrays.fill(ones, 1);
+    RmsNorm norm = new RmsNorm(ones, 1e-5f);
+    full = new LmHead(norm, head, null, acts);
+    screened = new LmHead(norm, head, int8Head, acts);
+    logits = Stream.generate(() -> new Logits(ROWS)).limit(tokens).toArray(Logits[]::new);
+    int expected = best(all()[0]);
+    if (best(greedy()[0]) != expected || best(top40()[0]) != expected) {
+      throw new IllegalStateException("wrong result");
+    }
+  }
+
+  private DenseMatrix head(float[] x) {
+    MemorySegment data = arena.allocate((long) ROWS * COLUMNS * type.blockBytes(), 64);
+    ValueLayout.OfShort layout = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    team.run(
+        ROWS,
+        1,
+        (from, to, worker) -> {
+          SplittableRandom random = new SplittableRandom(from);
+          for (int row = from; row < to; row++) {
+            float aligned = row % (ROWS / 60) == 0 ? 0.2f : 0;
+            for (int c = 0; c < COLUMNS; c++) {
+              float w = 0.02f * ((float) random.nextGaussian() + aligned * x[c]);
+              short bits =
+                  type == DenseType.F16
+                      ? Float.floatToFloat16(w)
+                      : (short) (Float.floatToRawIntBits(w) >>> 16);
+              data.set(layout, ((long) row * COLUMNS + c) * 2, bits);
+            }
+          }
+        });
+    return new DenseMatrix("head", type, ROWS, COLUMNS, data);
+  }
+
+  private static void copy(Int8Head int8Head, int fromBlock, int toBlock) {
+    for (int block = fromBlock; block < toBlock; block++) {
+      int from = block * Int8Head.BLOCK_ROWS;
+      Int8Head.Writer writer = int8Head.writer(from);
+      for (int row = from; row < Math.min(ROWS, from + Int8Head.BLOCK_ROWS); row++) {
+        writer.copy(row);
+      }
+    }
+  }
+
+  private static int best(Logits logits) {
+    int best = 0;
+    for (int i = 1; i < logits.count(); i++) {
+      if (logits.values()[i] > logits.values()[best]) {
+        best = i;
+      }
+    }
+    return logits.id(best);
+  }
+
+  /** Stops the threads and frees the head. */
+  @TearDown
+  public void tearDown() {
+    team.close();
+    arena.close();
+  }
+
+  /** The largest logit. */
+  @Benchmark
+  public Logits[] greedy() {
+    screened.forward(new LogitNeed.Largest(1), logits, tokens);
+    return logits;
+  }
+
+  /** The 40 largest. */
+  @Benchmark
+  public Logits[] top40() {
+    screened.forward(new LogitNeed.Largest(40), logits, tokens);
+    return logits;
+  }
+
+  /** A nucleus of nine tenths. */
+  @Benchmark
+  public Logits[] topP() {
+    screened.forward(new LogitNeed.Nucleus(0.7f, 0.9f), logits, tokens);
+    return logits;
+  }
+
+  /** All logits. */
+  @Benchmark
+  public Logits[] all() {
+    full.forward(LogitNeed.ALL, logits, tokens);
+    return logits;
+  }
+}
