@@ -47,7 +47,8 @@ class PassCosts {
           nanosOfOneRow == 0
               ? nanos
               : nanosOfOneRow
-                  + LEARNING_RATE * (Math.min((double) nanos, MAX_SURPRISE * nanosOfOneRow) - nanosOfOneRow);
+                  + LEARNING_RATE
+                      * (Math.min((double) nanos, MAX_SURPRISE * nanosOfOneRow) - nanosOfOneRow);
     } else if (nanosOfOneRow > 0) {
       double cost = Math.min(nanos / nanosOfOneRow, MAX_SURPRISE * costs[rows]);
       costs[rows] += LEARNING_RATE * (cost - costs[rows]);

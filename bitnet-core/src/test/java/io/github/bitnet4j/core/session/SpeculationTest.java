@@ -34,7 +34,11 @@ class SpeculationTest {
       IntStream.range(0, 48).map(i -> new int[] {31, 41, 59, 26, 53, 58}[i % 6]).toArray();
 
   private static GenerationConfig.Builder config(int maxTokens) {
-    return GenerationConfig.builder().maxTokens(maxTokens).ignoreStopTokens(true).seed(5).speculation(true);
+    return GenerationConfig.builder()
+        .maxTokens(maxTokens)
+        .ignoreStopTokens(true)
+        .seed(5)
+        .speculation(true);
   }
 
   /** Writes the text that repeats the prompt, but now and then something else. */
