@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.format.DenseEncoder;
@@ -448,7 +449,7 @@ class HeadScreeningTest {
     void checkChoices(List<float[]> states, String description) {
       int count = states.size();
       acts.reserveRows(count);
-      try (KvCache cache = new KvCache(config, 16)) {
+      try (KvCache cache = new KvCache(config, 16, KvCacheType.F32)) {
         for (int row = 0; row < count; row++) {
           acts.batch.add(0, cache, row);
           System.arraycopy(states.get(row), 0, acts.x, row * matrix.columns(), matrix.columns());

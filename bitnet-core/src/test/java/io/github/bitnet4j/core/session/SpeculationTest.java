@@ -263,14 +263,15 @@ class SpeculationTest {
 
   private static int[] readSome(Session session, boolean speculation, int count) {
     GenerationConfig config = config(60).sampler(echo()).speculation(speculation).build();
-    try (TokenStream stream = session.stream(REPETITIVE, config)) {
+    TokenStream stream = session.stream(REPETITIVE, config);
+    int[] ids;
+    try (stream) {
       Iterator<Token> tokens = stream.iterator();
-      int[] ids = IntStream.range(0, count).map(i -> tokens.next().id()).toArray();
-      stream.close();
-      assertThat(stream.result().finishReason()).isEqualTo(FinishReason.CANCELLED);
-      assertThat(stream.result().ids()).isEqualTo(ids);
-      return ids;
+      ids = IntStream.range(0, count).map(i -> tokens.next().id()).toArray();
     }
+    assertThat(stream.result().finishReason()).isEqualTo(FinishReason.CANCELLED);
+    assertThat(stream.result().ids()).isEqualTo(ids);
+    return ids;
   }
 
   @Test
