@@ -2,6 +2,7 @@ package io.github.bitnet4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.bitnet4j.core.format.DType;
 import io.github.bitnet4j.core.format.SafetensorsFile;
@@ -138,6 +139,8 @@ class ModelLoadingTest {
   void theFilesOwnLayoutIsUsedInPlace(String kernels) throws IOException {
     LoadOptions options = LoadOptions.builder().kernels(kernels).build();
     try (Model model = Model.load(SampleModels.DEMO, options)) {
+      // Registers of 512 bits look trits up, in a layout of their own.
+      assumeTrue(model.info().vectorBits() < 512, "these kernels copy the weights");
       assertThat(model.info().preparedBytes()).isZero();
     }
   }
@@ -148,7 +151,8 @@ class ModelLoadingTest {
     PrintStream err = System.err;
     System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
     try {
-      Model.load(SampleModels.DEMO, LoadOptions.builder().threads(2).build()).close();
+      Model.load(SampleModels.DEMO, LoadOptions.builder().kernels("scalar").threads(2).build())
+          .close();
     } finally {
       System.setErr(err);
     }
@@ -177,12 +181,12 @@ class ModelLoadingTest {
       session.generate(new int[] {1, 2, 3}, GenerationConfig.builder().maxTokens(1).build());
       assertThat(model.info().mappedBytes()).isGreaterThan(50_000_000);
       assertThat(usedHeap() - before).isLessThan(model.info().mappedBytes() / 8);
-      // The int8 copy of the head, and three floats for each of its rows.
-      assertThat(model.info().preparedBytes()).isEqualTo(20_000L * 1024 + 20_000 * 12);
-    }
-    LoadOptions options = LoadOptions.builder().headScreening(false).build();
-    try (Model model = Model.load(temp, options)) {
-      assertThat(model.info().preparedBytes()).isZero();
+      LoadOptions options = LoadOptions.builder().kernels("vector").headScreening(false).build();
+      try (Model unscreened = Model.load(temp, options)) {
+        // The int8 copy of the head, and three floats for each of its rows.
+        assertThat(model.info().preparedBytes() - unscreened.info().preparedBytes())
+            .isEqualTo(20_000L * 1024 + 20_000 * 12);
+      }
     }
   }
 

@@ -60,13 +60,13 @@ final class BitLinear {
   void begin(float[] out, int[] products) {
     this.out = out;
     this.products = products;
-    acts.trace(name, ".act_int8", matrix.columns(), acts.int8);
-    acts.trace(name, ".act_scale", 1, acts.scales);
   }
 
   /** Turns the products of all units into floats. */
   void end() {
     acts.team.run(acts.rows(), 1, rescale);
+    acts.trace(name, ".act_int8", matrix.columns(), acts.int8);
+    acts.trace(name, ".act_scale", 1, acts.scales);
     acts.trace(name, "", matrix.rows(), out);
   }
 
