@@ -95,8 +95,9 @@ public record Inspection(
    * What a loaded model takes outside the heap, in bytes.
    *
    * @param mapped weight files, mapped
-   * @param prepared copies of the ternary weights that kernels make, if the file's layout is not
-   *     theirs: at most
+   * @param prepared copies of the ternary weights that kernels make which use the packing of
+   *     Hugging Face files; those for 512-bit registers copy all, in 1.78 bits a weight, and use
+   *     little of the mapped file
    * @param kvCache keys and values of one session at {@code contextLength}
    * @param contextLength the model's own limit, in tokens
    */

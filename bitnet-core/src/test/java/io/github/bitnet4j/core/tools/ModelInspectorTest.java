@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.Session;
@@ -92,7 +93,7 @@ class ModelInspectorTest {
   void estimatesTheMemoryThatLoadingTakes(String name) throws IOException {
     Path path = SampleModels.resource("golden").resolve(name);
     MemoryEstimate memory = ModelInspector.inspect(path).memory().orElseThrow();
-    try (Model model = Model.load(path);
+    try (Model model = Model.load(path, LoadOptions.builder().kernels("scalar").build());
         Session session = model.newSession()) {
       assertThat(memory.mapped()).isEqualTo(model.info().mappedBytes());
       assertThat(memory.prepared()).isEqualTo(model.info().preparedBytes());
