@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
 import io.github.bitnet4j.core.sampling.LogitNeed;
@@ -103,7 +104,7 @@ public class LmHeadBenchmark {
     for (int i = 0; i < tokens * COLUMNS; i++) {
       acts.x[i] = (float) random.nextGaussian();
     }
-    try (KvCache cache = new KvCache(config, 16)) {
+    try (KvCache cache = new KvCache(config, 16, KvCacheType.F32)) {
       for (int t = 0; t < tokens; t++) {
         acts.batch.add(0, cache, t);
       }
