@@ -25,6 +25,9 @@ import java.util.List;
  * @param mappedBytes size of the weight files, mapped or copied. If the kernels have copies of the
  *     ternary weights, only embedding and head of it stay in use
  * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
+ * @param weightBytesPerToken weights that a pass over one token and a greedy choice read: linear
+ *     layers and LM head, in the form that the kernels read. Norms, and rows of the head that
+ *     screening leaves to be computed, do not count
  * @param loadTime how long loading took
  */
 public record ModelInfo(
@@ -45,6 +48,7 @@ public record ModelInfo(
     int threads,
     long mappedBytes,
     long preparedBytes,
+    long weightBytesPerToken,
     Duration loadTime) {
   /** Copies the list. */
   public ModelInfo {

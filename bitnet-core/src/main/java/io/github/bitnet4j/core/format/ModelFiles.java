@@ -153,10 +153,15 @@ public final class ModelFiles {
    * @param weights for the kernels they were loaded with
    * @param parameterCount number of weights
    * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
+   * @param weightBytesPerToken see {@link io.github.bitnet4j.ModelInfo}
    * @param filesInUse whether weights are used in the memory that the files were loaded from
    */
   public record LoadedWeights(
-      ModelWeights weights, long parameterCount, long preparedBytes, boolean filesInUse) {}
+      ModelWeights weights,
+      long parameterCount,
+      long preparedBytes,
+      long weightBytesPerToken,
+      boolean filesInUse) {}
 
   /**
    * Verifies the weights and prepares them for kernels.

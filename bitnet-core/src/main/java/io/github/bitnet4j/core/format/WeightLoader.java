@@ -66,6 +66,7 @@ final class WeightLoader {
   private final List<Scan> scans = new ArrayList<>();
   private final AtomicLong doneBytes = new AtomicLong();
   private final AtomicLong preparedBytes = new AtomicLong();
+  private final AtomicLong linearBytes = new AtomicLong();
   private final AtomicBoolean usedInPlace = new AtomicBoolean();
   private long totalBytes;
 
@@ -169,6 +170,7 @@ final class WeightLoader {
         new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead, int8Head),
         parameterCount(),
         preparedBytes.get(),
+        linearBytes.get() + (int8Head == null ? head.data().byteSize() : int8Head.preparedBytes()),
         filesInUse);
   }
 
@@ -254,6 +256,9 @@ final class WeightLoader {
         preparedBytes.addAndGet(matrix.preparedBytes());
         if (matrix.preparedBytes() == 0) {
           usedInPlace.set(true);
+          linearBytes.addAndGet(packed.bytes());
+        } else {
+          linearBytes.addAndGet(matrix.preparedBytes());
         }
         yield new TernaryWeight(matrix, packed.scale(), inputNorm);
       }
@@ -282,8 +287,10 @@ final class WeightLoader {
                     data),
                 memory);
         preparedBytes.addAndGet(data.byteSize());
+        linearBytes.addAndGet(data.byteSize());
       }
       preparedBytes.addAndGet(matrix.preparedBytes());
+      linearBytes.addAndGet(matrix.preparedBytes()); // 0 if in place
       return new TernaryWeight(matrix, packed.scale(), inputNorm);
     }
   }

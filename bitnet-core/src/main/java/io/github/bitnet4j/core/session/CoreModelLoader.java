@@ -116,6 +116,7 @@ public final class CoreModelLoader implements ModelLoader {
             team.threads(),
             files.fileBytes(),
             weights.preparedBytes(),
+            weights.weightBytesPerToken(),
             Duration.ofNanos(System.nanoTime() - start));
     LOG.info(
         "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB"

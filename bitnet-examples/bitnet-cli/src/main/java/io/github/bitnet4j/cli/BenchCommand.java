@@ -3,7 +3,6 @@ package io.github.bitnet4j.cli;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.cli.BenchReport.FirstTokens;
-import io.github.bitnet4j.core.tools.ModelInspector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -102,7 +101,6 @@ final class BenchCommand implements Callable<Integer> {
     List<Integer> numbers = threads();
     List<LoadOptions> options = numbers.stream().map(this::options).toList();
     Path path = model == null ? ModelOptions.demo() : model;
-    WeightBytes weights = WeightBytes.of(ModelInspector.inspect(path));
 
     FirstTokens fresh = fresh(path, numbers.getLast(), count, budget);
     List<BenchReport.Run> runs = new ArrayList<>();
@@ -115,8 +113,7 @@ final class BenchCommand implements Callable<Integer> {
       models.add(result.model());
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    BenchReport report =
-        new BenchReport(Machine.current(), models.getLast(), weights, fresh, runs, seconds);
+    BenchReport report = new BenchReport(Machine.current(), models.getLast(), fresh, runs, seconds);
     terminal.print(json ? BenchJson.of(report) + System.lineSeparator() : BenchTable.of(report));
     return ExitCode.OK;
   }

@@ -32,7 +32,6 @@ final class BenchJson {
     json.writeStartObject();
     machine(report.machine());
     model(report.model());
-    weights(report.weights());
     fresh();
     json.writeArrayFieldStart("runs");
     for (Run run : report.runs()) {
@@ -62,15 +61,7 @@ final class BenchJson {
     json.writeNumberField("vectorBits", model.vectorBits());
     json.writeNumberField("mappedBytes", model.mappedBytes());
     json.writeNumberField("preparedBytes", model.preparedBytes());
-    json.writeEndObject();
-  }
-
-  private void weights(WeightBytes weights) throws IOException {
-    json.writeObjectFieldStart("weightBytesPerToken");
-    json.writeNumberField("linear", weights.linear());
-    json.writeNumberField("head", weights.head());
-    json.writeNumberField("norms", weights.norms());
-    json.writeNumberField("total", weights.total());
+    json.writeNumberField("weightBytesPerToken", model.weightBytesPerToken());
     json.writeEndObject();
   }
 
@@ -126,7 +117,7 @@ final class BenchJson {
     if (speed.rate().isPresent()) {
       samples("tokensPerSecond", speed.rate().get());
       if (workload.kind() == Workload.Kind.DECODE) {
-        double rate = Run.weightRate(speed, report.weights());
+        double rate = Run.weightRate(speed, report.model());
         json.writeNumberField("weightGBPerSecond", rate);
         json.writeNumberField("ofReadBandwidth", rate / run.bandwidth().median());
       }

@@ -7,17 +7,11 @@ import java.util.Optional;
 /**
  * What {@code bench} found.
  *
- * @param weights what a token reads
  * @param runs for each number of threads
  * @param seconds what all of it took
  */
 record BenchReport(
-    Machine machine,
-    ModelInfo model,
-    WeightBytes weights,
-    FirstTokens fresh,
-    List<Run> runs,
-    double seconds) {
+    Machine machine, ModelInfo model, FirstTokens fresh, List<Run> runs, double seconds) {
   BenchReport {
     runs = List.copyOf(runs);
   }
@@ -63,8 +57,8 @@ record BenchReport(
     }
 
     /** Returns the bytes of weights that a decode reads per second, in GB/s. */
-    static double weightRate(Speed speed, WeightBytes weights) {
-      return speed.rate().orElseThrow().median() * weights.total() / 1e9;
+    static double weightRate(Speed speed, ModelInfo model) {
+      return speed.rate().orElseThrow().median() * model.weightBytesPerToken() / 1e9;
     }
   }
 

@@ -39,7 +39,6 @@ final class BenchTable {
   private void header() {
     ModelInfo model = report.model();
     Machine machine = report.machine();
-    WeightBytes weights = report.weights();
     text.format("model    %s%n", model.path());
     text.format(
         "         %s, %.1f M parameters, context %d%n",
@@ -51,11 +50,8 @@ final class BenchTable {
         "kernels  %s (%s)%n",
         model.kernels(), model.vectorBits() == 0 ? "no vectors" : model.vectorBits() + " bits");
     text.format(
-        "weights  %s a token, as stored: linear layers %s, head %s, norms %s%n",
-        megabytes(weights.total()),
-        megabytes(weights.linear()),
-        megabytes(weights.head()),
-        megabytes(weights.norms()));
+        "weights  %s read for a token, of linear layers and head%n",
+        megabytes(model.weightBytesPerToken()));
     text.format(
         "memory   %s of files, %s of kernels' own copies%n",
         megabytes(model.mappedBytes()), megabytes(model.preparedBytes()));
@@ -121,7 +117,7 @@ final class BenchTable {
     List<String> cells =
         new ArrayList<>(cells(speed.workload().name(), run.threads(), rate, "tokens/s"));
     if (speed.workload().kind() == Workload.Kind.DECODE) {
-      double weightRate = Run.weightRate(speed, report.weights());
+      double weightRate = Run.weightRate(speed, report.model());
       cells.add(number(weightRate) + " GB/s");
       cells.add("%.0f %%".formatted(100 * weightRate / run.bandwidth().median()));
     }

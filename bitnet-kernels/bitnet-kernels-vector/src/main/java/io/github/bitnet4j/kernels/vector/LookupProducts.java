@@ -107,7 +107,10 @@ final class LookupProducts {
     }
   }
 
-  /** Adds the products of a chunk to the sums of some strips. One flat method: see Lanes. */
+  /**
+   * Adds the products of a chunk to the sums of some strips. One flat method: of a larger one the
+   * compiler boxes vectors.
+   */
   private static void addChunk(
       MemorySegment packed,
       long start,
@@ -116,7 +119,8 @@ final class LookupProducts {
       long table,
       short[] sums,
       int offset) {
-    sums[offset] += (short) (packed.get(ValueLayout.JAVA_BYTE, start) & 0); // see block
+    sums[offset] +=
+        (short) (packed.get(ValueLayout.JAVA_BYTE, start) & 0); // see TernaryProducts.block
     ShortVector t0 = ShortVector.fromMemorySegment(SHORTS, tables, table + 0, ORDER);
     ShortVector t1 = ShortVector.fromMemorySegment(SHORTS, tables, table + 64, ORDER);
     ShortVector t2 = ShortVector.fromMemorySegment(SHORTS, tables, table + 128, ORDER);
