@@ -18,6 +18,16 @@ public interface KernelProvider {
   /** Returns why it cannot be used in this JVM and what to do about it; empty if it can. */
   Optional<String> unavailableReason();
 
+  /**
+   * Returns whether these kernels are far slower than plain loops until the JVM has compiled them.
+   * They are then warmed up while a model is loaded, and kernels that do not start cold stand in
+   * for them as long as that takes, unless they were asked for by name; results do not depend on
+   * it.
+   */
+  default boolean startsCold() {
+    return false;
+  }
+
   /** Returns the kernels; called only if there is no {@link #unavailableReason}. */
   Kernels kernels();
 }

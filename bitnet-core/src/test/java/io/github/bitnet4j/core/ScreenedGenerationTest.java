@@ -126,7 +126,12 @@ class ScreenedGenerationTest {
         WorkerTeam team = new WorkerTeam(2, "test")) {
       return ModelFiles.open(directory, arena, LoadOptions.defaults())
           .loadWeights(
-              TestModel.kernels("vector"), arena, team, minScreenedWeights, (done, total) -> {})
+              TestModel.kernels("vector"),
+              null,
+              arena,
+              team,
+              minScreenedWeights,
+              (done, total) -> {})
           .preparedBytes();
     }
   }

@@ -40,7 +40,12 @@ public final class TestModel implements AutoCloseable {
             opened.config(),
             opened
                 .loadWeights(
-                    kernels, arena, team, screenHead ? 0 : Long.MAX_VALUE, (done, total) -> {})
+                    kernels,
+                    null,
+                    arena,
+                    team,
+                    screenHead ? 0 : Long.MAX_VALUE,
+                    (done, total) -> {})
                 .weights(),
             kernels,
             team);

@@ -166,6 +166,7 @@ public final class ModelFiles {
   /**
    * Verifies the weights and prepares them for kernels.
    *
+   * @param standIn kernels that stand in for the others at first, if any
    * @param arena owns copies of weights
    * @param team does the work
    * @param minScreenedWeights weights that an LM head must have to get an int8 copy
@@ -174,12 +175,13 @@ public final class ModelFiles {
    */
   public LoadedWeights loadWeights(
       Kernels kernels,
+      @Nullable Kernels standIn,
       Arena arena,
       WorkerTeam team,
       long minScreenedWeights,
       ProgressListener progress)
       throws IOException {
     return WeightLoader.load(
-        config, weights, memory, kernels, arena, team, minScreenedWeights, progress);
+        config, weights, memory, kernels, standIn, arena, team, minScreenedWeights, progress);
   }
 }

@@ -51,6 +51,7 @@ final class WeightLoader {
   private final WeightSource source;
   private final FileMemory files;
   private final Kernels kernels;
+  private final @Nullable Kernels standIn;
   private final SegmentAllocator memory;
   private final long minScreenedWeights;
   private final ProgressListener progress;
@@ -83,6 +84,7 @@ final class WeightLoader {
       WeightSource source,
       FileMemory files,
       Kernels kernels,
+      @Nullable Kernels standIn,
       SegmentAllocator memory,
       long minScreenedWeights,
       ProgressListener progress) {
@@ -90,6 +92,7 @@ final class WeightLoader {
     this.source = source;
     this.files = files;
     this.kernels = kernels;
+    this.standIn = standIn;
     this.memory = memory;
     this.minScreenedWeights = minScreenedWeights;
     this.progress = progress;
@@ -99,6 +102,7 @@ final class WeightLoader {
   /**
    * Loads the weights.
    *
+   * @param standIn kernels to prepare the weights for as well, if any
    * @param memory outside the heap, for the kernels' own copies; thread-safe
    * @param minScreenedWeights weights that an LM head must have to get an int8 copy
    * @param progress called on this thread
@@ -108,12 +112,14 @@ final class WeightLoader {
       WeightSource source,
       FileMemory files,
       Kernels kernels,
+      @Nullable Kernels standIn,
       SegmentAllocator memory,
       WorkerTeam team,
       long minScreenedWeights,
       ProgressListener progress)
       throws IOException {
-    return new WeightLoader(config, source, files, kernels, memory, minScreenedWeights, progress)
+    return new WeightLoader(
+            config, source, files, kernels, standIn, memory, minScreenedWeights, progress)
         .load(team);
   }
 
@@ -135,9 +141,7 @@ final class WeightLoader {
     source.checkNothingLeft();
 
     Int8Head int8Head =
-        Int8Head.isPossible(head) && (long) head.rows() * head.columns() >= minScreenedWeights
-            ? new Int8Head(head, kernels, memory)
-            : null;
+        Int8Head.isWorthwhile(head, minScreenedWeights) ? new Int8Head(head, memory) : null;
     AtomicInteger zeroEmbeddings = addScans(embedding, config.tiedHead() ? int8Head : null);
     AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head, int8Head);
     for (StoredLinear linear : stored) {
@@ -252,47 +256,67 @@ final class WeightLoader {
     return switch (linear) {
       case Packed p -> {
         Packed packed = verifiedTrits(source, p, memory);
-        TernaryMatrix matrix = kernels.prepare(packed.trits(), memory);
-        preparedBytes.addAndGet(matrix.preparedBytes());
-        if (matrix.preparedBytes() == 0) {
-          usedInPlace.set(true);
-          linearBytes.addAndGet(packed.bytes());
-        } else {
-          linearBytes.addAndGet(matrix.preparedBytes());
+        TernaryTensor trits = packed.trits();
+        boolean copied = standIn != null && !trits.isRowQuarters();
+        if (copied) {
+          trits = trits.toRowQuarters(memory); // once for both kernels
+          preparedBytes.addAndGet(trits.data().byteSize());
         }
-        yield new TernaryWeight(matrix, packed.scale(), inputNorm);
+        TernaryWeight weight = prepare(trits, packed.scale(), inputNorm);
+        if (!copied && isUsedInPlace(weight)) {
+          usedInPlace.set(true);
+        }
+        count(weight, trits);
+        yield weight;
       }
       case Masters m -> prepareMasters(m, inputNorm);
     };
   }
 
-  /** The trits that dense weights are turned into stay only if the kernels use them in place. */
+  /** The trits that dense weights are turned into stay only if kernels use them in place. */
   private TernaryWeight prepareMasters(Masters masters, @Nullable RmsNorm inputNorm)
       throws ModelFormatException {
     try (Arena temporary = Arena.ofConfined()) {
-      Packed packed = verifiedTrits(source, masters, temporary);
-      TernaryMatrix matrix = kernels.prepare(packed.trits(), memory);
-      if (matrix.preparedBytes() == 0) {
-        TernaryTensor trits = packed.trits();
-        MemorySegment data = memory.allocate(trits.data().byteSize(), Long.BYTES);
-        data.copyFrom(trits.data());
-        matrix =
-            kernels.prepare(
-                new TernaryTensor(
-                    trits.name(),
-                    trits.layout(),
-                    trits.rows(),
-                    trits.columns(),
-                    trits.interleavedHead(),
-                    data),
-                memory);
-        preparedBytes.addAndGet(data.byteSize());
-        linearBytes.addAndGet(data.byteSize());
+      boolean lasting = standIn != null;
+      Packed packed = verifiedTrits(source, masters, lasting ? memory : temporary);
+      TernaryTensor trits = packed.trits();
+      TernaryWeight weight = prepare(trits, packed.scale(), inputNorm);
+      if (!lasting && isUsedInPlace(weight)) {
+        lasting = true;
+        weight = prepare(copy(trits), packed.scale(), inputNorm);
       }
-      preparedBytes.addAndGet(matrix.preparedBytes());
-      linearBytes.addAndGet(matrix.preparedBytes()); // 0 if in place
-      return new TernaryWeight(matrix, packed.scale(), inputNorm);
+      if (lasting) {
+        preparedBytes.addAndGet(trits.data().byteSize());
+      }
+      count(weight, trits);
+      return weight;
     }
+  }
+
+  private TernaryTensor copy(TernaryTensor trits) {
+    MemorySegment data = memory.allocate(trits.data().byteSize(), Long.BYTES);
+    data.copyFrom(trits.data());
+    return new TernaryTensor(
+        trits.name(), trits.layout(), trits.rows(), trits.columns(), trits.interleavedHead(), data);
+  }
+
+  private TernaryWeight prepare(TernaryTensor trits, float scale, @Nullable RmsNorm inputNorm) {
+    TernaryMatrix matrix = kernels.prepare(trits, memory);
+    TernaryMatrix other = standIn == null ? null : standIn.prepare(trits, memory);
+    return new TernaryWeight(matrix, other, scale, inputNorm);
+  }
+
+  /** Counts what was prepared, and what the model's own kernels read for each token. */
+  private void count(TernaryWeight weight, TernaryTensor trits) {
+    TernaryMatrix standIn = weight.standIn();
+    long prepared = weight.matrix().preparedBytes();
+    preparedBytes.addAndGet(prepared + (standIn == null ? 0 : standIn.preparedBytes()));
+    linearBytes.addAndGet(prepared == 0 ? trits.data().byteSize() : prepared);
+  }
+
+  private static boolean isUsedInPlace(TernaryWeight weight) {
+    TernaryMatrix standIn = weight.standIn();
+    return weight.matrix().preparedBytes() == 0 || standIn != null && standIn.preparedBytes() == 0;
   }
 
   /**

@@ -13,8 +13,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class Activations {
   final ModelConfig config;
-  final Kernels kernels;
   final WorkerTeam team;
+
+  /** The kernels that compute this pass: the model's own, or those that stand in for them. */
+  Kernels kernels;
+
+  /** Their scratch memory for each thread of the team. */
+  Kernels.Scratch[] scratch;
+
+  private final Kernels ownKernels;
+  private final Kernels.Scratch[] ownScratch;
+  private final @Nullable Kernels standIn;
+  private final Kernels.Scratch[] standInScratch;
+  private boolean usesStandIn;
 
   Batch batch = new Batch(0);
 
@@ -72,9 +83,6 @@ final class Activations {
 
   float[] sin = {};
 
-  /** Scratch memory of the kernels for each thread of the team. */
-  final Kernels.Scratch[] scratch;
-
   /** Attention in progress: one for each thread of the team, and one for each key/value head. */
   final AttentionTile[] tiles;
 
@@ -83,17 +91,49 @@ final class Activations {
 
   private int capacity;
 
-  Activations(ModelConfig config, Kernels kernels, WorkerTeam team) {
+  /**
+   * Creates buffers for one row.
+   *
+   * @param kernels the model's own
+   * @param standIn kernels that may stand in for them, if any
+   */
+  Activations(ModelConfig config, Kernels kernels, @Nullable Kernels standIn, WorkerTeam team) {
     this.config = config;
     this.kernels = kernels;
+    this.standIn = standIn;
     this.team = team;
-    scratch = new Kernels.Scratch[team.threads()];
-    Arrays.setAll(scratch, worker -> kernels.newScratch());
+    ownKernels = kernels;
+    ownScratch = scratch(kernels, team);
+    scratch = ownScratch;
+    standInScratch = standIn == null ? new Kernels.Scratch[0] : scratch(standIn, team);
     reserveRows(1);
     tiles = new AttentionTile[Math.max(team.threads(), config.numKvHeads())];
     for (int i = 0; i < tiles.length; i++) {
       tiles[i] = new AttentionTile(this);
     }
+  }
+
+  private static Kernels.Scratch[] scratch(Kernels kernels, WorkerTeam team) {
+    Kernels.Scratch[] scratch = new Kernels.Scratch[team.threads()];
+    Arrays.setAll(scratch, worker -> kernels.newScratch());
+    return scratch;
+  }
+
+  /** Chooses the kernels of the next pass: those that stand in for the model's own, or these. */
+  void useStandIn(boolean use) {
+    usesStandIn = use && standIn != null;
+    if (use && standIn != null) {
+      kernels = standIn;
+      scratch = standInScratch;
+    } else {
+      kernels = ownKernels;
+      scratch = ownScratch;
+    }
+  }
+
+  /** Returns whether other kernels stand in for the model's own in this pass. */
+  boolean usesStandIn() {
+    return usesStandIn;
   }
 
   int rows() {

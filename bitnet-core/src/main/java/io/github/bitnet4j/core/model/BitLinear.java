@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class BitLinear {
   private final String name;
-  private final TernaryMatrix matrix;
+  private final TernaryWeight weight;
+
+  /** The weight for the kernels of this pass. */
+  private TernaryMatrix matrix;
+
   private final float weightScale;
   private final ScaleRule scaleRule;
   private final Activations acts;
@@ -29,6 +33,7 @@ final class BitLinear {
 
   BitLinear(String name, TernaryWeight weight, ScaleRule scaleRule, Activations acts) {
     this.name = name;
+    this.weight = weight;
     this.matrix = weight.matrix();
     this.weightScale = weight.scale();
     this.scaleRule = scaleRule;
@@ -56,8 +61,13 @@ final class BitLinear {
     end();
   }
 
-  /** Takes the places of the results, for {@link #multiply} and {@link #end}. */
+  /**
+   * Takes the places of the results, for {@link #multiply} and {@link #end}, and the matrix that is
+   * cut into {@link #units}.
+   */
   void begin(float[] out, int[] products) {
+    TernaryMatrix standIn = acts.usesStandIn() ? weight.standIn() : null;
+    matrix = standIn == null ? weight.matrix() : standIn;
     this.out = out;
     this.products = products;
   }

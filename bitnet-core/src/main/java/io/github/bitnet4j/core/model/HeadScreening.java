@@ -102,7 +102,8 @@ final class HeadScreening {
       for (int t = 0; t < tokens; t++) {
         if (bounded[t]) {
           int offset = t * head.rows();
-          int8Head.bound(inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
+          int8Head.bound(
+              acts.kernels, inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
         }
       }
     }

@@ -36,7 +36,6 @@ public final class Int8Head {
   private static final int MAX_SQUARES = 1 << 12;
 
   private final DenseMatrix head;
-  private final Kernels kernels;
   private final SegmentAllocator memory;
   private final Int8Matrix[] blocks;
   private final float[] scales;
@@ -46,12 +45,10 @@ public final class Int8Head {
   /**
    * Creates a copy without rows.
    *
-   * @param kernels used to quantize and to multiply
    * @param memory outside the heap; thread-safe
    */
-  public Int8Head(DenseMatrix head, Kernels kernels, SegmentAllocator memory) {
+  public Int8Head(DenseMatrix head, SegmentAllocator memory) {
     this.head = head;
-    this.kernels = kernels;
     this.memory = memory;
     blocks = new Int8Matrix[Math.ceilDiv(head.rows(), BLOCK_ROWS)];
     scales = new float[head.rows()];
@@ -64,9 +61,13 @@ public final class Int8Head {
     return kernels.vectorBits() == 0 ? Long.MAX_VALUE : MIN_WEIGHTS;
   }
 
-  /** Returns whether a head can have a copy. */
-  public static boolean isPossible(DenseMatrix head) {
-    return head.columns() <= MAX_COLUMNS;
+  /**
+   * Returns whether a head should have a copy: it can, and is large enough.
+   *
+   * @param minWeights weights that make it large
+   */
+  public static boolean isWorthwhile(DenseMatrix head, long minWeights) {
+    return head.columns() <= MAX_COLUMNS && (long) head.rows() * head.columns() >= minWeights;
   }
 
   /** Returns the memory that the copy takes, on the heap and outside. */
@@ -191,12 +192,14 @@ public final class Int8Head {
    * Bounds the logits of some rows: what {@link Kernels#denseMatMul} computes is not below {@code
    * lower} and not above {@code upper}. See {@link ScreeningInput}.
    *
+   * @param kernels compute the products
    * @param fromRow a multiple of 4; the rows are in one block
    * @param sums scratch memory, twice the number of rows
    * @param lower receives a bound for each row at {@code offset + row}
    * @param upper as {@code lower}
    */
   void bound(
+      Kernels kernels,
       ScreeningInput x,
       int fromRow,
       int toRow,

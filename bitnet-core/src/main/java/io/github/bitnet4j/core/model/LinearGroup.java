@@ -10,16 +10,10 @@ final class LinearGroup {
   private final BitLinear[] layers;
   private final Activations acts;
   private final RangeTask multiply = this::multiply;
-  private int units;
-  private long unitWeights;
 
   LinearGroup(Activations acts, BitLinear... layers) {
     this.acts = acts;
     this.layers = layers;
-    for (BitLinear layer : layers) {
-      units += layer.units();
-      unitWeights = Math.max(unitWeights, layer.unitWeights());
-    }
   }
 
   /**
@@ -34,8 +28,12 @@ final class LinearGroup {
       }
       return;
     }
+    int units = 0;
+    long unitWeights = 0;
     for (int i = 0; i < layers.length; i++) {
       layers[i].begin(outs[i], acts.groupProducts[i]);
+      units += layers[i].units();
+      unitWeights = Math.max(unitWeights, layers[i].unitWeights());
     }
     acts.team.run(units, BitLinear.grain(units, unitWeights, acts), multiply);
     for (BitLinear layer : layers) {

@@ -63,6 +63,12 @@ public record ModelConfig(
     return linearNormEpsilon > 0;
   }
 
+  /** Returns the number of weights of all linear layers. */
+  public long linearWeights() {
+    long attention = 2L * (queryWidth() + kvWidth()) * hiddenSize;
+    return numLayers * (attention + 3L * intermediateSize * hiddenSize);
+  }
+
   /** Returns the width of all query heads together. */
   public int queryWidth() {
     return numHeads * headDim;

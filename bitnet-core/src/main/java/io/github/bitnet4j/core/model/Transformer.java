@@ -34,6 +34,8 @@ public final class Transformer {
   private final LmHead head;
   private final Rope rope;
   private final Activations acts;
+  private final @Nullable WarmUp warmUp;
+  private final boolean hasStandIn;
   private final ReentrantLock turn = new ReentrantLock(true);
 
   /**
@@ -43,8 +45,28 @@ public final class Transformer {
    * @param team used by this model only
    */
   public Transformer(ModelConfig config, ModelWeights weights, Kernels kernels, WorkerTeam team) {
+    this(config, weights, kernels, null, null, team);
+  }
+
+  /**
+   * Assembles a model whose kernels may be cold at first.
+   *
+   * @param weights prepared for the same kernels, and for {@code standIn}
+   * @param standIn computes as long as the others are not warm; if null, passes wait
+   * @param warmUp warms the kernels up; null if they need not be
+   * @param team used by this model only
+   */
+  public Transformer(
+      ModelConfig config,
+      ModelWeights weights,
+      Kernels kernels,
+      @Nullable Kernels standIn,
+      @Nullable WarmUp warmUp,
+      WorkerTeam team) {
     this.config = config;
-    acts = new Activations(config, kernels, team);
+    this.warmUp = warmUp;
+    hasStandIn = standIn != null;
+    acts = new Activations(config, kernels, standIn, team);
     embedding = weights.embedding();
     rope = new Rope(config.headDim(), config.ropeTheta());
     for (int i = 0; i < weights.layers().size(); i++) {
@@ -127,6 +149,9 @@ public final class Transformer {
       return false;
     }
     try {
+      if (!chooseKernels(cancelled)) {
+        return false;
+      }
       acts.trace = trace;
       start(ids, end, cache);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
@@ -173,6 +198,15 @@ public final class Transformer {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /** Waits for kernels that are not warm yet, or takes others; returns false if cancelled. */
+  private boolean chooseKernels(BooleanSupplier cancelled) {
+    if (warmUp == null) {
+      return true;
+    }
+    acts.useStandIn(hasStandIn && !warmUp.isWarm());
+    return hasStandIn || warmUp.await(cancelled);
   }
 
   /** Fills the batch, the residual stream with embedding rows, and the rotation tables. */

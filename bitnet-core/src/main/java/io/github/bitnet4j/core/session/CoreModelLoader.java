@@ -8,7 +8,9 @@ import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.model.WarmUp;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.ModelLoader;
@@ -24,6 +26,20 @@ import org.slf4j.LoggerFactory;
 /** Loads models; found by {@link java.util.ServiceLoader}. */
 public final class CoreModelLoader implements ModelLoader {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
+
+  /**
+   * Up to this many weights of linear layers, a model is computed by plain loops until vector code
+   * is compiled. With more it is better to wait: a pass of 128 tokens would take seconds.
+   */
+  private static final long MAX_STAND_IN_WEIGHTS = 1 << 24;
+
+  /**
+   * The kernels of a model.
+   *
+   * @param byName whether they were asked for by name; then no others stand in for them
+   * @param plain kernels in plain loops, if the chosen ones start cold
+   */
+  private record Chosen(KernelProvider provider, boolean byName, Optional<KernelProvider> plain) {}
 
   /** For {@link java.util.ServiceLoader}. */
   public CoreModelLoader() {}
@@ -48,7 +64,9 @@ public final class CoreModelLoader implements ModelLoader {
     WorkerTeam team = new WorkerTeam(threads, "bitnet4j");
     boolean loaded = false;
     try {
-      Model model = load(path, options, provider, loading, arena, team, start);
+      Optional<KernelProvider> plain = KernelSelection.standIn(providers, provider);
+      Chosen chosen = new Chosen(provider, name.isPresent(), plain);
+      Model model = load(path, options, chosen, loading, arena, team, start);
       loaded = true;
       if (name.isEmpty()) {
         for (String reason : KernelSelection.missedReasons(providers, provider)) {
@@ -70,7 +88,7 @@ public final class CoreModelLoader implements ModelLoader {
   private static Model load(
       Path path,
       LoadOptions options,
-      KernelProvider provider,
+      Chosen chosen,
       Arena loading,
       Arena arena,
       WorkerTeam team,
@@ -84,60 +102,76 @@ public final class CoreModelLoader implements ModelLoader {
           "contextLength: expected at most %d (the model's own), found %d"
               .formatted(config.contextLength(), contextLength));
     }
-    Kernels kernels = provider.kernels();
-    LoadedWeights weights =
-        files.loadWeights(
-            kernels,
-            arena,
-            team,
-            options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE,
-            options.progress());
-    List<Arena> arenas = List.of(arena, loading);
-    if (!weights.filesInUse()) {
-      loading.close(); // its pages need not stay resident
-      arenas = List.of(arena);
+    Kernels kernels = chosen.provider.kernels();
+    Kernels plain = chosen.plain.map(KernelProvider::kernels).orElse(null);
+    boolean small = config.linearWeights() <= MAX_STAND_IN_WEIGHTS;
+    Kernels standIn = small && !chosen.byName ? plain : null;
+    DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
+    long minScreenedWeights =
+        options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE;
+    boolean screening = Int8Head.isWorthwhile(head, minScreenedWeights);
+    WarmUp warmUp =
+        plain != null && (standIn != null || !small)
+            ? WarmUp.start(config, head.type(), screening, kernels, plain, standIn == null)
+            : null;
+    boolean loaded = false;
+    try {
+      LoadedWeights weights =
+          files.loadWeights(kernels, standIn, arena, team, minScreenedWeights, options.progress());
+      List<Arena> arenas = List.of(arena, loading);
+      if (!weights.filesInUse()) {
+        loading.close(); // its pages need not stay resident
+        arenas = List.of(arena);
+      }
+      ModelInfo info =
+          new ModelInfo(
+              path,
+              config.architecture(),
+              weights.parameterCount(),
+              config.numLayers(),
+              config.hiddenSize(),
+              config.intermediateSize(),
+              config.numHeads(),
+              config.numKvHeads(),
+              config.headDim(),
+              config.vocabSize(),
+              contextLength,
+              files.stopIds(),
+              chosen.provider.name(),
+              kernels.vectorBits(),
+              team.threads(),
+              files.fileBytes(),
+              weights.preparedBytes(),
+              weights.weightBytesPerToken(),
+              Duration.ofNanos(System.nanoTime() - start));
+      LOG.info(
+          "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB"
+              + " prepared, {} ms",
+          path,
+          info.architecture(),
+          Math.round(info.parameterCount() / 1e6),
+          info.kernels(),
+          info.vectorBits() == 0 ? "no vectors" : info.vectorBits() + "-bit vectors",
+          info.threads(),
+          Math.round(info.mappedBytes() / 1e5) / 10.0,
+          Math.round(info.preparedBytes() / 1e5) / 10.0,
+          info.loadTime().toMillis());
+      Transformer transformer =
+          new Transformer(config, weights.weights(), kernels, standIn, warmUp, team);
+      loaded = true;
+      return new TransformerModel(
+          info,
+          files.tokenizer(),
+          files.noTokenizerReason(),
+          transformer,
+          warmUp,
+          options.kvCache(),
+          team,
+          arenas);
+    } finally {
+      if (!loaded && warmUp != null) {
+        warmUp.close();
+      }
     }
-    ModelInfo info =
-        new ModelInfo(
-            path,
-            config.architecture(),
-            weights.parameterCount(),
-            config.numLayers(),
-            config.hiddenSize(),
-            config.intermediateSize(),
-            config.numHeads(),
-            config.numKvHeads(),
-            config.headDim(),
-            config.vocabSize(),
-            contextLength,
-            files.stopIds(),
-            provider.name(),
-            kernels.vectorBits(),
-            team.threads(),
-            files.fileBytes(),
-            weights.preparedBytes(),
-            weights.weightBytesPerToken(),
-            Duration.ofNanos(System.nanoTime() - start));
-    LOG.info(
-        "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB"
-            + " prepared, {} ms",
-        path,
-        info.architecture(),
-        Math.round(info.parameterCount() / 1e6),
-        info.kernels(),
-        info.vectorBits() == 0 ? "no vectors" : info.vectorBits() + "-bit vectors",
-        info.threads(),
-        Math.round(info.mappedBytes() / 1e5) / 10.0,
-        Math.round(info.preparedBytes() / 1e5) / 10.0,
-        info.loadTime().toMillis());
-    Transformer transformer = new Transformer(config, weights.weights(), kernels, team);
-    return new TransformerModel(
-        info,
-        files.tokenizer(),
-        files.noTokenizerReason(),
-        transformer,
-        options.kvCache(),
-        team,
-        arenas);
   }
 }

@@ -36,6 +36,17 @@ final class KernelSelection {
         .orElseThrow(() -> new KernelUnavailableException(explain(found, name)));
   }
 
+  /** Returns the provider that can stand in for one while its kernels are cold. */
+  static Optional<KernelProvider> standIn(List<KernelProvider> found, KernelProvider chosen) {
+    if (!chosen.startsCold()) {
+      return Optional.empty();
+    }
+    return found.stream()
+        .filter(provider -> !provider.startsCold())
+        .filter(provider -> provider.unavailableReason().isEmpty())
+        .max(Comparator.comparingInt(KernelProvider::priority));
+  }
+
   private static String explain(List<KernelProvider> found, Optional<String> name) {
     StringBuilder message =
         new StringBuilder("kernels: expected ")

@@ -5,6 +5,7 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.model.WarmUp;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
@@ -17,6 +18,7 @@ final class TransformerModel implements Model {
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
   private final Transformer transformer;
+  private final @Nullable WarmUp warmUp;
   private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
@@ -29,6 +31,7 @@ final class TransformerModel implements Model {
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
       Transformer transformer,
+      @Nullable WarmUp warmUp,
       KvCacheType kvCacheType,
       WorkerTeam team,
       List<Arena> arenas) {
@@ -36,6 +39,7 @@ final class TransformerModel implements Model {
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
     this.transformer = transformer;
+    this.warmUp = warmUp;
     this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
@@ -103,6 +107,9 @@ final class TransformerModel implements Model {
                 .formatted(openSessions, info.path()));
       }
       closed = true;
+    }
+    if (warmUp != null) {
+      warmUp.close();
     }
     team.close();
     arenas.forEach(Arena::close);

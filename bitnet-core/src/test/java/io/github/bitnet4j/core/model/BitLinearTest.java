@@ -58,7 +58,8 @@ class BitLinearTest {
           new TernaryTensor(
               "w", TernaryLayout.ROW_QUARTERS, out, in, MemorySegment.ofArray(packed));
       float weightScale = (float) Fixtures.number(expected.get("weight_scale"));
-      TernaryWeight weight = new TernaryWeight(kernels.prepare(tensor, arena), weightScale, null);
+      TernaryWeight weight =
+          new TernaryWeight(kernels.prepare(tensor, arena), null, weightScale, null);
       float[] x = new float[rows * in];
       for (int row = 0; row < rows; row++) {
         System.arraycopy(Fixtures.floats(inputs.get(row)), 0, x, row * in, in);
@@ -125,7 +126,7 @@ class BitLinearTest {
 
   private static Activations activations(
       ModelConfig config, Kernels kernels, WorkerTeam team, int rows) {
-    Activations acts = new Activations(config, kernels, team);
+    Activations acts = new Activations(config, kernels, null, team);
     acts.reserveRows(rows);
     try (KvCache cache = new KvCache(config, rows, KvCacheType.F32)) {
       for (int row = 0; row < rows; row++) {

@@ -393,8 +393,8 @@ class HeadScreeningTest {
               0,
               ScaleRule.MULTIPLY,
               true);
-      acts = new Activations(config, kernels, team);
-      int8Head = new Int8Head(matrix, kernels, arena);
+      acts = new Activations(config, kernels, null, team);
+      int8Head = new Int8Head(matrix, arena);
       for (int from = 0; from < matrix.rows(); from += Int8Head.BLOCK_ROWS) {
         Int8Head.Writer writer = int8Head.writer(from);
         for (int row = from; row < Math.min(matrix.rows(), from + Int8Head.BLOCK_ROWS); row++) {
@@ -425,7 +425,7 @@ class HeadScreeningTest {
       int[][] sums = new int[2][64];
       for (int from = 0; from < matrix.rows(); from += 64) {
         int to = Math.min(matrix.rows(), from + 64);
-        int8Head.bound(input, from, to, sums, lower, upper, 0);
+        int8Head.bound(acts.kernels, input, from, to, sums, lower, upper, 0);
       }
       for (int row = 0; row < matrix.rows(); row++) {
         assertThat(exact[row])

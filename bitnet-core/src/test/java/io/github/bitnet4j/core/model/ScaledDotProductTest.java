@@ -160,7 +160,7 @@ class ScaledDotProductTest {
       for (int threads : new int[] {1, 2, 7}) {
         for (int chunk : new int[] {1, 5, 33, 210}) {
           try (WorkerTeam team = new WorkerTeam(threads, "test")) {
-            Activations acts = new Activations(config, TestModel.kernels(kernels), team);
+            Activations acts = new Activations(config, TestModel.kernels(kernels), null, team);
             ScaledDotProduct attention = new ScaledDotProduct(1, acts);
             for (int from = 0; from < length; from += chunk) {
               acts.reserveRows(chunk);
@@ -186,7 +186,7 @@ class ScaledDotProductTest {
     try (WorkerTeam team = new WorkerTeam(2, "test");
         Sequence first = new Sequence(config, KvCacheType.F32, 200, random);
         Sequence second = new Sequence(config, KvCacheType.F16, 200, random)) {
-      Activations acts = new Activations(config, TestModel.kernels("vector"), team);
+      Activations acts = new Activations(config, TestModel.kernels("vector"), null, team);
       ScaledDotProduct attention = new ScaledDotProduct(0, acts);
       acts.reserveRows(400);
       for (int position = 0; position < 150; position++) {
@@ -221,7 +221,7 @@ class ScaledDotProductTest {
         int firstBad = 160 * config.kvWidth();
         Arrays.fill(sequence.k, firstBad, sequence.k.length, Float.NaN);
         Arrays.fill(sequence.v, firstBad, sequence.v.length, Float.POSITIVE_INFINITY);
-        Activations acts = new Activations(config, TestModel.kernels("vector"), team);
+        Activations acts = new Activations(config, TestModel.kernels("vector"), null, team);
         acts.reserveRows(200);
         for (int position = 0; position < 200; position++) {
           sequence.addRow(acts, 0, position);
@@ -261,7 +261,7 @@ class ScaledDotProductTest {
     for (int teamSize : new int[] {1, 2}) {
       try (WorkerTeam team = new WorkerTeam(teamSize, "test");
           Sequence sequence = new Sequence(config, KvCacheType.F16, 400, new Random(SEED))) {
-        Activations acts = new Activations(config, kernels, team);
+        Activations acts = new Activations(config, kernels, null, team);
         ScaledDotProduct attention = new ScaledDotProduct(0, acts);
         acts.reserveRows(400);
         for (int position = 0; position < 400; position++) {

@@ -26,8 +26,20 @@ class KernelSelectionTest {
   private static final KernelProvider GPU = provider("gpu", 200, "no GPU here; buy one");
   private static final KernelProvider NPU = provider("npu", 50, "no NPU");
 
+  private static final KernelProvider COLD = provider("cold", 100, null, true);
+
   private static KernelProvider provider(String name, int priority, String unavailable) {
+    return provider(name, priority, unavailable, false);
+  }
+
+  private static KernelProvider provider(
+      String name, int priority, String unavailable, boolean startsCold) {
     return new KernelProvider() {
+      @Override
+      public boolean startsCold() {
+        return startsCold;
+      }
+
       @Override
       public String name() {
         return name;
@@ -108,6 +120,13 @@ class KernelSelectionTest {
     assertThat(KernelSelection.missedReasons(List.of(GPU, SCALAR, NPU), SCALAR))
         .containsExactly("gpu: no GPU here; buy one", "npu: no NPU");
     assertThat(KernelSelection.missedReasons(List.of(SCALAR, VECTOR), VECTOR)).isEmpty();
+  }
+
+  @Test
+  void theBestOneThatDoesNotStartColdStandsInForOneThatDoes() {
+    assertThat(KernelSelection.standIn(List.of(GPU, COLD, SCALAR), COLD)).containsSame(SCALAR);
+    assertThat(KernelSelection.standIn(List.of(COLD, GPU), COLD)).isEmpty();
+    assertThat(KernelSelection.standIn(List.of(SCALAR, VECTOR), VECTOR)).isEmpty();
   }
 
   @Test

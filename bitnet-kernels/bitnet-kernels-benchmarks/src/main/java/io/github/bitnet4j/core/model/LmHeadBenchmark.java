@@ -98,7 +98,7 @@ public class LmHeadBenchmark {
             0,
             ScaleRule.MULTIPLY,
             true);
-    Activations acts = new Activations(config, kernels, team);
+    Activations acts = new Activations(config, kernels, null, team);
     acts.reserveRows(tokens);
     Random random = new Random(7);
     for (int i = 0; i < tokens * COLUMNS; i++) {
@@ -110,7 +110,7 @@ public class LmHeadBenchmark {
       }
     }
     DenseMatrix head = head(acts.x);
-    Int8Head int8Head = new Int8Head(head, kernels, arena);
+    Int8Head int8Head = new Int8Head(head, arena);
     team.run(Math.ceilDiv(ROWS, Int8Head.BLOCK_ROWS), 1, (from, to, w) -> copy(int8Head, from, to));
     float[] ones = new float[COLUMNS];
     Arrays.fill(ones, 1);

@@ -36,6 +36,11 @@ public final class VectorKernelProvider implements KernelProvider {
   }
 
   @Override
+  public boolean startsCold() {
+    return true; // the interpreter makes an object of every vector
+  }
+
+  @Override
   public Kernels kernels() {
     return new VectorKernels();
   }

@@ -1,0 +1,175 @@
+package io.github.bitnet4j.core.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.bitnet4j.KvCacheType;
+import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.core.Fixtures;
+import io.github.bitnet4j.core.TestModel;
+import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.DenseType;
+import io.github.bitnet4j.spi.Kernels;
+import java.lang.foreign.Arena;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class WarmUpTest {
+  private static final int[] IDS = {1, 5, 9, 200, 31, 7, 7, 80};
+
+  @ParameterizedTest
+  @ValueSource(strings = {"b158-tied", "llama-bitlinear"})
+  void kernelsBecomeWarmWhenTheyAreFasterThanPlainOnes(String name) throws Exception {
+    try (Loaded loaded = new Loaded(name);
+        WarmUp warmUp = loaded.warmUp(TestModel.kernels("scalar"), slow(), true)) {
+      assertThat(warmUp.await(() -> false)).isTrue();
+      assertThat(warmUp.isWarm()).isTrue();
+    }
+  }
+
+  @Test
+  void slowKernelsStayColdAndClosingDoesNotWaitForThem() throws Exception {
+    try (Loaded loaded = new Loaded("b158-tied")) {
+      WarmUp warmUp = loaded.warmUp(slow(), TestModel.kernels("scalar"), false);
+      AtomicInteger asked = new AtomicInteger();
+      assertThat(warmUp.await(() -> asked.incrementAndGet() > 3)).isFalse();
+      warmUp.close();
+      assertThat(warmUp.isWarm()).isFalse();
+      assertThat(warmUp.await(() -> false)).isTrue(); // nobody waits for what has ended
+    }
+  }
+
+  @Test
+  void kernelsThatFailStayColdAndNobodyWaitsForThem() throws Exception {
+    Kernels failing =
+        kernels(
+            () -> {
+              throw new IllegalStateException("broken kernels");
+            });
+    try (Loaded loaded = new Loaded("b158-tied");
+        WarmUp warmUp = loaded.warmUp(failing, TestModel.kernels("scalar"), true)) {
+      assertThat(warmUp.await(() -> false)).isTrue();
+      assertThat(warmUp.isWarm()).isFalse();
+    }
+  }
+
+  @Test
+  void otherKernelsComputeUntilTheModelsOwnAreWarmAndGiveTheSameBits() throws Exception {
+    AtomicInteger own = new AtomicInteger();
+    AtomicInteger other = new AtomicInteger();
+    Kernels vector = counting(TestModel.kernels("vector"), own);
+    Kernels scalar = counting(TestModel.kernels("scalar"), other);
+    try (Loaded loaded = new Loaded("b158-tied");
+        TestModel reference = new TestModel(Fixtures.goldenModel("b158-tied"), "vector", 1)) {
+      WarmUp cold = loaded.warmUp(slow(), TestModel.kernels("scalar"), false);
+      float[] expected = reference.logits(IDS);
+      assertThat(loaded.logits(vector, scalar, cold)).isEqualTo(expected);
+      assertThat(own).hasValue(0);
+      assertThat(other.get()).isPositive();
+      cold.close();
+
+      other.set(0);
+      try (WarmUp warm = loaded.warmUp(TestModel.kernels("scalar"), slow(), true)) {
+        assertThat(warm.await(() -> false)).isTrue();
+        assertThat(loaded.logits(vector, scalar, warm)).isEqualTo(expected);
+      }
+      assertThat(other).hasValue(0);
+      assertThat(own.get()).isPositive();
+    }
+  }
+
+  @Test
+  void aPassWithoutOtherKernelsWaitsAndCanBeCancelled() throws Exception {
+    try (Loaded loaded = new Loaded("b158-tied")) {
+      WarmUp cold = loaded.warmUp(slow(), TestModel.kernels("scalar"), false);
+      Kernels scalar = TestModel.kernels("scalar");
+      Transformer transformer = loaded.transformer(scalar, null, cold);
+      try (KvCache cache = new KvCache(loaded.files.config(), 16, KvCacheType.F32)) {
+        AtomicInteger asked = new AtomicInteger();
+        float[] logits = new float[IDS.length * loaded.files.config().vocabSize()];
+        assertThat(
+                transformer.forwardAll(
+                    IDS, IDS.length, cache, logits, null, () -> asked.incrementAndGet() > 3))
+            .isFalse();
+        assertThat(cache.length()).isZero();
+      }
+      cold.close();
+    }
+  }
+
+  /** Kernels that take a millisecond for everything, and compute nothing slower than that. */
+  private static Kernels slow() {
+    return kernels(() -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1)));
+  }
+
+  private static Kernels counting(Kernels kernels, AtomicInteger products) {
+    return kernels(kernels, products::incrementAndGet);
+  }
+
+  private static Kernels kernels(Runnable beforeEach) {
+    return kernels(TestModel.kernels("scalar"), beforeEach);
+  }
+
+  private static Kernels kernels(Kernels kernels, Runnable beforeOperations) {
+    return (Kernels)
+        Proxy.newProxyInstance(
+            WarmUpTest.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (proxy, method, arguments) -> {
+              if (method.getReturnType() == void.class) {
+                beforeOperations.run();
+              }
+              try {
+                return method.invoke(kernels, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  /** The files of a model. */
+  private static final class Loaded implements AutoCloseable {
+    private final Arena arena = Arena.ofShared();
+    private final WorkerTeam team = new WorkerTeam(2, "test");
+    private final ModelFiles files;
+
+    Loaded(String name) throws Exception {
+      files = ModelFiles.open(Fixtures.goldenModel(name), arena, LoadOptions.defaults());
+    }
+
+    WarmUp warmUp(Kernels kernels, Kernels plain, boolean urgent) {
+      return WarmUp.start(files.config(), DenseType.BF16, true, kernels, plain, urgent);
+    }
+
+    Transformer transformer(Kernels kernels, Kernels standIn, WarmUp warmUp) throws Exception {
+      ModelWeights weights =
+          files
+              .loadWeights(kernels, standIn, arena, team, Long.MAX_VALUE, (done, total) -> {})
+              .weights();
+      return new Transformer(files.config(), weights, kernels, standIn, warmUp, team);
+    }
+
+    float[] logits(Kernels kernels, Kernels standIn, WarmUp warmUp) throws Exception {
+      Transformer transformer = transformer(kernels, standIn, warmUp);
+      float[] logits = new float[IDS.length * files.config().vocabSize()];
+      try (KvCache cache = new KvCache(files.config(), 16, KvCacheType.F32)) {
+        transformer.forwardAll(IDS, IDS.length, cache, logits, null, () -> false);
+      }
+      return logits;
+    }
+
+    @Override
+    public void close() {
+      team.close();
+      arena.close();
+    }
+  }
+}
