@@ -1,5 +1,6 @@
 package io.github.bitnet4j;
 
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -25,6 +26,7 @@ public final class LoadOptions {
   private final boolean copyWeights;
   private final boolean armI2sLayout;
   private final boolean headScreening;
+  private final Optional<Path> preparedFile;
 
   private LoadOptions(Builder builder) {
     kernels = builder.kernels;
@@ -35,6 +37,7 @@ public final class LoadOptions {
     copyWeights = builder.copyWeights;
     armI2sLayout = builder.armI2sLayout;
     headScreening = builder.headScreening;
+    preparedFile = builder.preparedFile;
   }
 
   /** Returns the defaults: best kernels, a thread per processor, the model's own context length. */
@@ -87,6 +90,11 @@ public final class LoadOptions {
     return headScreening;
   }
 
+  /** Returns where prepared weights are kept for the next time, if anywhere. */
+  public Optional<Path> preparedFile() {
+    return preparedFile;
+  }
+
   /** Hears how far loading has come. */
   @FunctionalInterface
   public interface ProgressListener {
@@ -109,6 +117,7 @@ public final class LoadOptions {
     private boolean copyWeights;
     private boolean armI2sLayout;
     private boolean headScreening = true;
+    private Optional<Path> preparedFile = Optional.empty();
 
     private Builder() {}
 
@@ -194,6 +203,24 @@ public final class LoadOptions {
      */
     public Builder headScreening(boolean headScreening) {
       this.headScreening = headScreening;
+      return this;
+    }
+
+    /**
+     * Sets where to keep what loading makes of the weights: copies in the layout of the kernels,
+     * trits that were quantized from dense weights, the int8 copy of the head. If not set, they are
+     * made each time. The next load maps the file, checks it and the model's files by their
+     * checksums, and is faster; what is mapped can also leave memory.
+     *
+     * <p>The file serves one model and one layout of kernels. One that is damaged or was made for
+     * another is replaced, and one of another kind is refused. It is written to another name first,
+     * so processes can share it; failing to write it is logged, and the model is loaded all the
+     * same.
+     *
+     * @param file its folder exists
+     */
+    public Builder preparedFile(Path file) {
+      this.preparedFile = Optional.of(file);
       return this;
     }
 

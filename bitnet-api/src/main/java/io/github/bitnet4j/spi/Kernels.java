@@ -61,6 +61,22 @@ public interface Kernels {
   TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory);
 
   /**
+   * Returns the name of the layout that {@link #prepare} copies into. It changes when the bytes
+   * would.
+   */
+  String copyLayout();
+
+  /**
+   * Makes a matrix from a copy that kernels of the same {@link #copyLayout} have made, now or
+   * earlier.
+   *
+   * @param copy as {@link TernaryMatrix#copy} returned it; stays valid as long as the matrix is
+   *     used
+   * @throws IllegalArgumentException if the copy is not of a matrix of this shape
+   */
+  TernaryMatrix restore(int rows, int columns, MemorySegment copy);
+
+  /**
    * Multiplies a ternary matrix with int8 rows: {@code out[t][o] = sum_i w[o][i] * x[t][i]}, exact.
    *
    * @param w a matrix that these kernels have prepared, {@code [rows x columns]}

@@ -1,5 +1,8 @@
 package io.github.bitnet4j.spi;
 
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
 /**
  * A ternary weight matrix in the layout that one provider's kernels compute with. Immutable and
  * thread-safe. Made by {@link Kernels#prepare}; only the kernels that made it can use it.
@@ -18,7 +21,13 @@ public interface TernaryMatrix {
   int units();
 
   /**
-   * Returns the memory outside the heap taken for a copy; 0 if the file's data is used in place.
+   * Returns the copy of the tensor's data, in the layout of the kernels; empty if the file's data
+   * is used in place.
    */
-  long preparedBytes();
+  Optional<MemorySegment> copy();
+
+  /** Returns the memory outside the heap taken for a copy; 0 if there is none. */
+  default long preparedBytes() {
+    return copy().map(MemorySegment::byteSize).orElse(0L);
+  }
 }

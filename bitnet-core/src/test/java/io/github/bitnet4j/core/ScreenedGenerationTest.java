@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.Preparation;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
@@ -126,11 +127,9 @@ class ScreenedGenerationTest {
         WorkerTeam team = new WorkerTeam(2, "test")) {
       return ModelFiles.open(directory, arena, LoadOptions.defaults())
           .loadWeights(
-              TestModel.kernels("vector"),
-              null,
+              new Preparation(TestModel.kernels("vector"), null, minScreenedWeights, null),
               arena,
               team,
-              minScreenedWeights,
               (done, total) -> {})
           .preparedBytes();
     }

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.Preparation;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.Transformer;
@@ -32,6 +33,17 @@ public final class TestModel implements AutoCloseable {
    */
   public TestModel(Path directory, String kernelName, int threads, boolean screenHead)
       throws IOException {
+    this(directory, kernelName, threads, screenHead, null);
+  }
+
+  /**
+   * Loads a Hugging Face directory.
+   *
+   * @param preparedFile where prepared weights are kept; null for nowhere
+   */
+  public TestModel(
+      Path directory, String kernelName, int threads, boolean screenHead, Path preparedFile)
+      throws IOException {
     team = new WorkerTeam(threads, "test");
     ModelFiles opened = ModelFiles.open(directory, arena, LoadOptions.defaults());
     Kernels kernels = kernels(kernelName);
@@ -40,11 +52,9 @@ public final class TestModel implements AutoCloseable {
             opened.config(),
             opened
                 .loadWeights(
-                    kernels,
-                    null,
+                    new Preparation(kernels, null, screenHead ? 0 : Long.MAX_VALUE, preparedFile),
                     arena,
                     team,
-                    screenHead ? 0 : Long.MAX_VALUE,
                     (done, total) -> {})
                 .weights(),
             kernels,

@@ -28,6 +28,7 @@ final class FileMemory {
   private final @Nullable Arena lasting;
   private final boolean copy;
   private final List<Twins> files = new ArrayList<>();
+  private final List<MemorySegment> opened = new ArrayList<>();
 
   /** The bytes of one file, for loading and for later. */
   private record Twins(MemorySegment loading, MemorySegment lasting) {}
@@ -53,6 +54,17 @@ final class FileMemory {
 
   /** Returns the bytes of a file. */
   MemorySegment open(Path path) throws IOException {
+    MemorySegment bytes = map(path);
+    opened.add(bytes);
+    return bytes;
+  }
+
+  /** Returns the bytes of all files that were opened. */
+  List<MemorySegment> opened() {
+    return opened;
+  }
+
+  private MemorySegment map(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       if (copy) {

@@ -6,7 +6,6 @@ import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelWeights;
 import io.github.bitnet4j.core.threads.WorkerTeam;
-import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -166,22 +165,14 @@ public final class ModelFiles {
   /**
    * Verifies the weights and prepares them for kernels.
    *
-   * @param standIn kernels that stand in for the others at first, if any
    * @param arena owns copies of weights
    * @param team does the work
-   * @param minScreenedWeights weights that an LM head must have to get an int8 copy
    * @param progress called on this thread
    * @throws ModelFormatException if a weight is missing, misshapen or damaged
    */
   public LoadedWeights loadWeights(
-      Kernels kernels,
-      @Nullable Kernels standIn,
-      Arena arena,
-      WorkerTeam team,
-      long minScreenedWeights,
-      ProgressListener progress)
+      Preparation preparation, Arena arena, WorkerTeam team, ProgressListener progress)
       throws IOException {
-    return WeightLoader.load(
-        config, weights, memory, kernels, standIn, arena, team, minScreenedWeights, progress);
+    return WeightLoader.load(config, weights, memory, preparation, arena, team, progress);
   }
 }

@@ -3,6 +3,8 @@ package io.github.bitnet4j.core.format;
 import io.github.bitnet4j.LoadOptions.ProgressListener;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
+import io.github.bitnet4j.core.format.PreparedFile.Form;
+import io.github.bitnet4j.core.format.PreparedFile.Section;
 import io.github.bitnet4j.core.format.WeightSource.Linear;
 import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
@@ -17,6 +19,7 @@ import io.github.bitnet4j.core.model.TernaryWeight;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.io.IOException;
@@ -24,11 +27,13 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,10 +55,10 @@ final class WeightLoader {
   private final ModelConfig config;
   private final WeightSource source;
   private final FileMemory files;
+  private final Preparation preparation;
   private final Kernels kernels;
   private final @Nullable Kernels standIn;
-  private final SegmentAllocator memory;
-  private final long minScreenedWeights;
+  private final Arena memory;
   private final ProgressListener progress;
   private final Thread loadingThread = Thread.currentThread();
 
@@ -64,6 +69,10 @@ final class WeightLoader {
   private final List<@Nullable RmsNorm> linearNorms = new ArrayList<>();
 
   private final @Nullable TernaryWeight[] prepared;
+
+  /** Trits that were made from dense weights and are used in place. */
+  private final @Nullable MemorySegment[] madeTrits;
+
   private final List<Scan> scans = new ArrayList<>();
   private final AtomicLong doneBytes = new AtomicLong();
   private final AtomicLong preparedBytes = new AtomicLong();
@@ -83,44 +92,37 @@ final class WeightLoader {
       ModelConfig config,
       WeightSource source,
       FileMemory files,
-      Kernels kernels,
-      @Nullable Kernels standIn,
-      SegmentAllocator memory,
-      long minScreenedWeights,
+      Preparation preparation,
+      Arena memory,
       ProgressListener progress) {
     this.config = config;
     this.source = source;
     this.files = files;
-    this.kernels = kernels;
-    this.standIn = standIn;
+    this.preparation = preparation;
+    kernels = preparation.kernels();
+    standIn = preparation.standIn();
     this.memory = memory;
-    this.minScreenedWeights = minScreenedWeights;
     this.progress = progress;
     prepared = new TernaryWeight[config.numLayers() * LINEARS.length];
+    madeTrits = new MemorySegment[prepared.length];
   }
 
   /**
    * Loads the weights.
    *
-   * @param standIn kernels to prepare the weights for as well, if any
-   * @param memory outside the heap, for the kernels' own copies; thread-safe
-   * @param minScreenedWeights weights that an LM head must have to get an int8 copy
+   * @param memory owns the kernels' own copies; thread-safe
    * @param progress called on this thread
    */
   static LoadedWeights load(
       ModelConfig config,
       WeightSource source,
       FileMemory files,
-      Kernels kernels,
-      @Nullable Kernels standIn,
-      SegmentAllocator memory,
+      Preparation preparation,
+      Arena memory,
       WorkerTeam team,
-      long minScreenedWeights,
       ProgressListener progress)
       throws IOException {
-    return new WeightLoader(
-            config, source, files, kernels, standIn, memory, minScreenedWeights, progress)
-        .load(team);
+    return new WeightLoader(config, source, files, preparation, memory, progress).load(team);
   }
 
   private LoadedWeights load(WorkerTeam team) throws IOException {
@@ -141,22 +143,24 @@ final class WeightLoader {
     source.checkNothingLeft();
 
     Int8Head int8Head =
-        Int8Head.isWorthwhile(head, minScreenedWeights) ? new Int8Head(head, memory) : null;
-    AtomicInteger zeroEmbeddings = addScans(embedding, config.tiedHead() ? int8Head : null);
-    AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head, int8Head);
-    for (StoredLinear linear : stored) {
-      totalBytes += linear.bytes();
+        Int8Head.isWorthwhile(head, preparation.minScreenedWeights())
+            ? new Int8Head(head, memory)
+            : null;
+    Path path = preparation.preparedFile();
+    if (path == null) {
+      verifyAll(embedding, head, int8Head, team);
+    } else {
+      String layout = kernels.copyLayout() + (int8Head == null ? "" : ", int8 head");
+      PreparedFile file = new PreparedFile(path, layout, files.opened(), team);
+      int count = stored.size() + (int8Head == null ? 0 : Int8Head.partCount(head));
+      Optional<List<Section>> sections = file.read(count, memory, team);
+      if (sections.isPresent()) {
+        restore(sections.get(), int8Head);
+      } else {
+        verifyAll(embedding, head, int8Head, team);
+        file.write(sections(int8Head), team);
+      }
     }
-    for (Scan scan : scans) {
-      totalBytes += bytes(scan);
-    }
-    try {
-      team.run(stored.size() + scans.size(), 1, this::verify);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-    checkZeroRows(embedding, zeroEmbeddings.get());
-    checkZeroRows(head, zeroHeads.get());
     progress.onProgress(totalBytes, totalBytes); // the last unit may have been another thread's
 
     List<LayerWeights> layers = new ArrayList<>();
@@ -176,6 +180,86 @@ final class WeightLoader {
         preparedBytes.get(),
         linearBytes.get() + (int8Head == null ? head.data().byteSize() : int8Head.preparedBytes()),
         filesInUse);
+  }
+
+  /** Verifies all values, and prepares them. */
+  private void verifyAll(
+      DenseMatrix embedding, DenseMatrix head, @Nullable Int8Head int8Head, WorkerTeam team)
+      throws IOException {
+    AtomicInteger zeroEmbeddings = addScans(embedding, config.tiedHead() ? int8Head : null);
+    AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head, int8Head);
+    for (StoredLinear linear : stored) {
+      totalBytes += linear.bytes();
+    }
+    for (Scan scan : scans) {
+      totalBytes += bytes(scan);
+    }
+    try {
+      team.run(stored.size() + scans.size(), 1, this::verify);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    checkZeroRows(embedding, zeroEmbeddings.get());
+    checkZeroRows(head, zeroHeads.get());
+  }
+
+  /** Returns all that was prepared. */
+  private List<Section> sections(@Nullable Int8Head int8Head) {
+    List<Section> sections = new ArrayList<>();
+    for (int unit = 0; unit < prepared.length; unit++) {
+      TernaryWeight weight = Objects.requireNonNull(prepared[unit]);
+      MemorySegment trits = madeTrits[unit];
+      sections.add(
+          weight
+              .matrix()
+              .copy()
+              .map(copy -> new Section(weight.scale(), Form.COPY, copy))
+              .orElse(
+                  trits == null
+                      ? new Section(weight.scale(), Form.AS_STORED, MemorySegment.NULL)
+                      : new Section(weight.scale(), Form.TRITS, trits)));
+    }
+    if (int8Head != null) {
+      int8Head.parts().forEach(part -> sections.add(new Section(0, Form.COPY, part)));
+    }
+    return sections;
+  }
+
+  /** Takes what was prepared, and verified, when the file was written. */
+  private void restore(List<Section> sections, @Nullable Int8Head int8Head) {
+    for (int unit = 0; unit < prepared.length; unit++) {
+      Section section = sections.get(unit);
+      int rows = LINEARS[unit % LINEARS.length].rows(config);
+      int columns = LINEARS[unit % LINEARS.length].columns(config);
+      TernaryMatrix matrix =
+          switch (section.form()) {
+            case AS_STORED -> {
+              usedInPlace.set(true);
+              if (!(stored.get(unit) instanceof Packed packed)) {
+                throw new AssertionError("only packed trits are used as stored");
+              }
+              linearBytes.addAndGet(packed.bytes());
+              yield kernels.prepare(packed.trits(), memory);
+            }
+            case TRITS ->
+                kernels.prepare(
+                    new TernaryTensor(
+                        stored.get(unit).name(),
+                        TernaryLayout.ROW_QUARTERS,
+                        rows,
+                        columns,
+                        section.data()),
+                    memory);
+            case COPY -> kernels.restore(rows, columns, section.data());
+          };
+      preparedBytes.addAndGet(section.data().byteSize());
+      linearBytes.addAndGet(section.data().byteSize());
+      prepared[unit] = new TernaryWeight(matrix, null, section.scale(), linearNorms.get(unit));
+    }
+    if (int8Head != null) {
+      int8Head.restore(
+          sections.subList(prepared.length, sections.size()).stream().map(Section::data).toList());
+    }
   }
 
   private DenseMatrix lasting(DenseMatrix m) {
@@ -234,7 +318,7 @@ final class WeightLoader {
         long bytes;
         if (unit < stored.size()) {
           StoredLinear linear = stored.get(unit);
-          prepared[unit] = prepare(linear, linearNorms.get(unit));
+          prepared[unit] = prepare(unit, linear, linearNorms.get(unit));
           bytes = linear.bytes();
         } else {
           Scan scan = scans.get(unit - stored.size());
@@ -251,7 +335,7 @@ final class WeightLoader {
     }
   }
 
-  private TernaryWeight prepare(StoredLinear linear, @Nullable RmsNorm inputNorm)
+  private TernaryWeight prepare(int unit, StoredLinear linear, @Nullable RmsNorm inputNorm)
       throws ModelFormatException {
     return switch (linear) {
       case Packed p -> {
@@ -269,12 +353,12 @@ final class WeightLoader {
         count(weight, trits);
         yield weight;
       }
-      case Masters m -> prepareMasters(m, inputNorm);
+      case Masters m -> prepareMasters(unit, m, inputNorm);
     };
   }
 
   /** The trits that dense weights are turned into stay only if kernels use them in place. */
-  private TernaryWeight prepareMasters(Masters masters, @Nullable RmsNorm inputNorm)
+  private TernaryWeight prepareMasters(int unit, Masters masters, @Nullable RmsNorm inputNorm)
       throws ModelFormatException {
     try (Arena temporary = Arena.ofConfined()) {
       boolean lasting = standIn != null;
@@ -283,7 +367,9 @@ final class WeightLoader {
       TernaryWeight weight = prepare(trits, packed.scale(), inputNorm);
       if (!lasting && isUsedInPlace(weight)) {
         lasting = true;
-        weight = prepare(copy(trits), packed.scale(), inputNorm);
+        trits = copy(trits);
+        madeTrits[unit] = trits.data();
+        weight = prepare(trits, packed.scale(), inputNorm);
       }
       if (lasting) {
         preparedBytes.addAndGet(trits.data().byteSize());

@@ -3,7 +3,12 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A copy of the LM head in int8, half the size of a bfloat16 head, with what is needed to bound the
@@ -34,6 +39,9 @@ public final class Int8Head {
 
   /** Squares of at most 513 that an int holds. */
   private static final int MAX_SQUARES = 1 << 12;
+
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final DenseMatrix head;
   private final SegmentAllocator memory;
@@ -77,6 +85,46 @@ public final class Int8Head {
       bytes += block.data().byteSize();
     }
     return bytes;
+  }
+
+  /** Returns all of the copy, to be stored and restored. */
+  public List<MemorySegment> parts() {
+    List<MemorySegment> parts = new ArrayList<>();
+    for (Int8Matrix block : blocks) {
+      parts.add(block.data());
+    }
+    for (float[] bounds : List.of(scales, errorNorms, norms)) {
+      MemorySegment part = MemorySegment.ofArray(new byte[Float.BYTES * bounds.length]);
+      MemorySegment.copy(bounds, 0, part, FLOAT, 0, bounds.length);
+      parts.add(part);
+    }
+    return parts;
+  }
+
+  /** Returns how many {@link #parts} the copy of a head has. */
+  public static int partCount(DenseMatrix head) {
+    return Math.ceilDiv(head.rows(), BLOCK_ROWS) + 3;
+  }
+
+  /**
+   * Takes a copy that was stored.
+   *
+   * @throws IllegalArgumentException if a part does not have the size of this head's
+   */
+  public void restore(List<MemorySegment> parts) {
+    for (int i = 0; i < blocks.length; i++) {
+      int rows = Math.min(BLOCK_ROWS, head.rows() - i * BLOCK_ROWS);
+      blocks[i] = new Int8Matrix(rows, head.columns(), parts.get(i));
+    }
+    int next = blocks.length;
+    for (float[] bounds : List.of(scales, errorNorms, norms)) {
+      MemorySegment part = parts.get(next++);
+      if (part.byteSize() != (long) Float.BYTES * bounds.length) {
+        throw new IllegalArgumentException(
+            "expected %d bounds, found %d bytes".formatted(bounds.length, part.byteSize()));
+      }
+      MemorySegment.copy(part, FLOAT, 0, bounds, 0, bounds.length);
+    }
   }
 
   /**

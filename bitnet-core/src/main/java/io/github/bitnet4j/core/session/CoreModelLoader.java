@@ -5,6 +5,7 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
+import io.github.bitnet4j.core.format.Preparation;
 import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.Transformer;
@@ -105,7 +106,8 @@ public final class CoreModelLoader implements ModelLoader {
     Kernels kernels = chosen.provider.kernels();
     Kernels plain = chosen.plain.map(KernelProvider::kernels).orElse(null);
     boolean small = config.linearWeights() <= MAX_STAND_IN_WEIGHTS;
-    Kernels standIn = small && !chosen.byName ? plain : null;
+    Path preparedFile = options.preparedFile().orElse(null);
+    Kernels standIn = small && !chosen.byName && preparedFile == null ? plain : null;
     DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
     long minScreenedWeights =
         options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE;
@@ -117,7 +119,11 @@ public final class CoreModelLoader implements ModelLoader {
     boolean loaded = false;
     try {
       LoadedWeights weights =
-          files.loadWeights(kernels, standIn, arena, team, minScreenedWeights, options.progress());
+          files.loadWeights(
+              new Preparation(kernels, standIn, minScreenedWeights, preparedFile),
+              arena,
+              team,
+              options.progress());
       List<Arena> arenas = List.of(arena, loading);
       if (!weights.filesInUse()) {
         loading.close(); // its pages need not stay resident

@@ -7,6 +7,7 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.Preparation;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.Kernels;
@@ -152,7 +153,11 @@ class WarmUpTest {
     Transformer transformer(Kernels kernels, Kernels standIn, WarmUp warmUp) throws Exception {
       ModelWeights weights =
           files
-              .loadWeights(kernels, standIn, arena, team, Long.MAX_VALUE, (done, total) -> {})
+              .loadWeights(
+                  new Preparation(kernels, standIn, Long.MAX_VALUE, null),
+                  arena,
+                  team,
+                  (done, total) -> {})
               .weights();
       return new Transformer(files.config(), weights, kernels, standIn, warmUp, team);
     }

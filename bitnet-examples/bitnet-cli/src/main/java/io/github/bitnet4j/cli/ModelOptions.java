@@ -37,6 +37,12 @@ final class ModelOptions {
       description = "Most tokens of prompt and continuation. Default: the model's own limit.")
   private @Nullable Integer context;
 
+  @Option(
+      names = "--prepared",
+      paramLabel = "FILE",
+      description = "Keep what loading makes of the weights in this file, and map it next time.")
+  private @Nullable Path preparedFile;
+
   /** Returns whether the demo model is meant, because no other was named. */
   boolean isDemo() {
     return model == null;
@@ -93,6 +99,9 @@ final class ModelOptions {
       }
       if (context != null) {
         builder.contextLength(context);
+      }
+      if (preparedFile != null) {
+        builder.preparedFile(preparedFile);
       }
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);

@@ -59,6 +59,16 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public String copyLayout() {
+    return "row quarters";
+  }
+
+  @Override
+  public TernaryMatrix restore(int rows, int columns, MemorySegment copy) {
+    return ScalarMatrix.restore(rows, columns, copy);
+  }
+
+  @Override
   public void ternaryMatMul(
       TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
     if (!(w instanceof ScalarMatrix matrix)) {

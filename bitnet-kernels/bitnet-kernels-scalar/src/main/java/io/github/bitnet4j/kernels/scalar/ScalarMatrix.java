@@ -1,30 +1,46 @@
 package io.github.bitnet4j.kernels.scalar;
 
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
 
 /**
- * A ternary matrix in the layout {@link io.github.bitnet4j.spi.TernaryLayout#ROW_QUARTERS}. A unit
- * of work is one packed row: up to four rows of the matrix, {@link #units} apart.
+ * A ternary matrix in the layout {@link TernaryLayout#ROW_QUARTERS}. A unit of work is one packed
+ * row: up to four rows of the matrix, {@link #units} apart.
  *
  * @param rows output features
  * @param columns input features
  * @param packed {@code units() * columns} bytes
- * @param preparedBytes 0 if these are the file's own bytes
+ * @param isCopy whether these are not the file's own bytes
  */
-record ScalarMatrix(int rows, int columns, MemorySegment packed, long preparedBytes)
+record ScalarMatrix(int rows, int columns, MemorySegment packed, boolean isCopy)
     implements TernaryMatrix {
   /** Uses the tensor in place if it has this layout already, otherwise a copy. */
   static ScalarMatrix of(TernaryTensor tensor, SegmentAllocator memory) {
     TernaryTensor quarters = tensor.toRowQuarters(memory);
-    long copied = tensor.isRowQuarters() ? 0 : quarters.data().byteSize();
-    return new ScalarMatrix(tensor.rows(), tensor.columns(), quarters.data(), copied);
+    return new ScalarMatrix(
+        tensor.rows(), tensor.columns(), quarters.data(), !tensor.isRowQuarters());
+  }
+
+  /** Takes a copy that was made earlier. */
+  static ScalarMatrix restore(int rows, int columns, MemorySegment copy) {
+    if (copy.byteSize() != TernaryLayout.ROW_QUARTERS.byteSize(rows, columns)) {
+      throw new IllegalArgumentException(
+          "copy: expected %d x %d trits, found %d bytes".formatted(rows, columns, copy.byteSize()));
+    }
+    return new ScalarMatrix(rows, columns, copy, true);
   }
 
   @Override
   public int units() {
     return (rows + 3) / 4;
+  }
+
+  @Override
+  public Optional<MemorySegment> copy() {
+    return isCopy ? Optional.of(packed) : Optional.empty();
   }
 }

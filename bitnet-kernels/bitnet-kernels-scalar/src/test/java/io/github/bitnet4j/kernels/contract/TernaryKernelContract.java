@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The integer kernels: quantization and the ternary matrix product. */
@@ -257,6 +259,32 @@ public abstract class TernaryKernelContract extends KernelContract {
   }
 
   @Test
+  void aMatrixIsRestoredFromItsCopy() {
+    for (int[] shape : new int[][] {{2, 1}, {8, 50}, {300, 130}, {1400, 64}}) {
+      int rows = shape[0];
+      int columns = shape[1];
+      TernaryTensor stored = Numbers.rowQuarters(Numbers.trits(random, rows, columns), arena);
+      // Interleaved heads can be used in place by nobody.
+      TernaryTensor tensor =
+          new TernaryTensor("w", stored.layout(), rows, columns, rows, stored.data());
+      int[][] trits = new int[rows][columns];
+      byte[] row = new byte[columns];
+      for (int i = 0; i < rows; i++) {
+        tensor.decodeRow(i, row, 0);
+        for (int c = 0; c < columns; c++) {
+          trits[i][c] = row[c];
+        }
+      }
+
+      MemorySegment copy = kernels.prepare(tensor, arena).copy().orElseThrow();
+
+      check(kernels.restore(rows, columns, copy), trits, Numbers.bytes(random, columns), 1);
+      assertThatThrownBy(() -> kernels.restore(rows, columns + 100, copy))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   void rejectsMatricesOfOtherKernels() {
     TernaryMatrix other =
         new TernaryMatrix() {
@@ -276,8 +304,8 @@ public abstract class TernaryKernelContract extends KernelContract {
           }
 
           @Override
-          public long preparedBytes() {
-            return 0;
+          public Optional<MemorySegment> copy() {
+            return Optional.empty();
           }
         };
     assertThatThrownBy(

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /**
  * A ternary matrix in the layout of {@link LookupProducts}: 16 bits hold nine trits of a row, as
@@ -27,6 +28,9 @@ import java.nio.ByteOrder;
  * @param packed the words of all units
  */
 record LookupMatrix(int rows, int columns, MemorySegment packed) implements TernaryMatrix {
+  /** Name of this layout; to be changed with it. */
+  static final String LAYOUT = "lookup words, strips of 32 rows, blocks of 1280, 1";
+
   /** Rows of a unit of work: few enough to share among many threads. */
   static final int UNIT_ROWS = 256;
 
@@ -52,11 +56,23 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   static LookupMatrix of(TernaryTensor tensor, SegmentAllocator memory) {
     int rows = tensor.rows();
     int columns = tensor.columns();
-    int chunks = chunks(columns);
-    long bytes = (long) (rows + LANES - 1) / LANES * chunks * STRIP_BYTES;
-    LookupMatrix matrix = new LookupMatrix(rows, columns, memory.allocate(bytes, 64));
+    LookupMatrix matrix =
+        new LookupMatrix(rows, columns, memory.allocate(bytes(rows, columns), 64));
     matrix.pack(tensor);
     return matrix;
+  }
+
+  /** Takes a copy that was made earlier. */
+  static LookupMatrix restore(int rows, int columns, MemorySegment copy) {
+    if (copy.byteSize() != bytes(rows, columns)) {
+      throw new IllegalArgumentException(
+          "copy: expected %d x %d trits, found %d bytes".formatted(rows, columns, copy.byteSize()));
+    }
+    return new LookupMatrix(rows, columns, copy);
+  }
+
+  private static long bytes(int rows, int columns) {
+    return (long) (rows + LANES - 1) / LANES * chunks(columns) * STRIP_BYTES;
   }
 
   private void pack(TernaryTensor tensor) {
@@ -108,7 +124,7 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   }
 
   @Override
-  public long preparedBytes() {
-    return packed.byteSize();
+  public Optional<MemorySegment> copy() {
+    return Optional.of(packed);
   }
 }

@@ -36,6 +36,18 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public String copyLayout() {
+    return Lanes.BITS == 512 ? LookupMatrix.LAYOUT : "row quarters";
+  }
+
+  @Override
+  public TernaryMatrix restore(int rows, int columns, MemorySegment copy) {
+    return Lanes.BITS == 512
+        ? LookupMatrix.restore(rows, columns, copy)
+        : VectorMatrix.restore(rows, columns, copy);
+  }
+
+  @Override
   public void ternaryMatMul(
       TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
     Objects.checkFromToIndex(fromUnit, toUnit, w.units());
