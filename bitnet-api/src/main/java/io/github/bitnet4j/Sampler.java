@@ -4,7 +4,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Chooses the next token: the place for an application's own rule. The usual ones (greedy,
- * temperature, top-k, top-p) are settings of {@link GenerationConfig}.
+ * temperature, top-k, top-p and many more) are settings of {@link GenerationConfig}; what only
+ * changes logits and leaves the choice to those is a {@link LogitsProcessor}.
  *
  * <pre>{@code
  * Sampler notTheComma =
@@ -26,8 +27,8 @@ public interface Sampler {
    * Returns the id of the next token, from 0 to {@code logits.length - 1}. Any other value ends the
    * generation with an {@link IllegalStateException}; an exception thrown here passes through.
    *
-   * @param logits one finite value for each token of the vocabulary; may be changed freely, and
-   *     must not be kept
+   * @param logits one value for each token of the vocabulary: finite, or negative infinity for
+   *     masked tokens, which should not be chosen; may be changed freely, and must not be kept
    * @param random the generation's random numbers, seeded by {@link GenerationConfig#seed()}
    */
   int sample(float[] logits, RandomGenerator random);
