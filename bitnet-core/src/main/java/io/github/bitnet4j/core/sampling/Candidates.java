@@ -42,8 +42,9 @@ final class Candidates {
     temperature = 1;
     weighed = false;
     if (list.length < size) {
-      list = new int[size];
-      weights = new float[size];
+      int capacity = Math.max(size, 2 * list.length);
+      list = new int[capacity];
+      weights = new float[capacity];
     }
   }
 
@@ -64,6 +65,16 @@ final class Candidates {
       case RANKED -> ranking.index(position);
       case LISTED -> list[position];
     };
+  }
+
+  /** Returns whether a token is still in the running. Takes time for all of them. */
+  boolean contains(int index) {
+    for (int position = 0; position < size; position++) {
+      if (index(position) == index) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns the index of a token, or a negative number if it is not among the logits. */

@@ -116,6 +116,10 @@ public final class TokenChooser {
           "the configured Sampler returned %d; expected an id from 0 to %d"
               .formatted(id, logits.count() - 1));
     }
+    if (!candidates.contains(id)) {
+      throw new IllegalStateException(
+          "the configured Sampler returned %d; that token is masked".formatted(id));
+    }
     return id;
   }
 

@@ -170,6 +170,30 @@ class LogitEditsTest {
   }
 
   @Test
+  void aSamplerMayNotChooseWhatIsMasked() {
+    for (GenerationConfig.Builder config :
+        List.of(
+            config().bannedIds(1),
+            config().allowedIds(0, 2),
+            config().logitsProcessors((ids, logits) -> logits[1] = NO))) {
+      assertThat(choose(config.sampler((logits, random) -> 2), 5, 6, 7)).isEqualTo(2);
+      assertThatIllegalStateException()
+          .isThrownBy(
+              () ->
+                  choose(
+                      config.sampler(
+                          (logits, random) -> {
+                            Arrays.fill(logits, 0);
+                            return 1;
+                          }),
+                      5,
+                      6,
+                      7))
+          .withMessage("the configured Sampler returned 1; that token is masked");
+    }
+  }
+
+  @Test
   void anExceptionOfAProcessorPassesThrough() {
     ArithmeticException fault = new ArithmeticException("of the application");
     LogitsProcessor failing =
