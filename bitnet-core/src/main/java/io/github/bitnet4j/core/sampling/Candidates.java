@@ -32,7 +32,11 @@ final class Candidates {
   private int selected;
   private float temperature;
   private boolean weighed;
+
+  // If weighed, the largest logit, and if totalled, the sum of the weights.
   private float max;
+  private double total;
+  private boolean totalled;
 
   /** Starts over with all tokens of these logits, at temperature 1. */
   void reset(Logits logits) {
@@ -60,11 +64,10 @@ final class Candidates {
 
   /** Returns the index of the candidate at a position; of a ranked list, positions in order. */
   int index(int position) {
-    return switch (order) {
-      case BY_ID -> position;
-      case RANKED -> ranking.index(position);
-      case LISTED -> list[position];
-    };
+    if (order == Order.BY_ID) {
+      return position;
+    }
+    return order == Order.LISTED ? list[position] : ranking.index(position);
   }
 
   /** Returns whether a token is still in the running. Takes time for all of them. */
@@ -121,14 +124,31 @@ final class Candidates {
   float[] weights() {
     if (!weighed) {
       float[] values = logits.values();
-      max = values[top()];
+      max = max();
+      double sum = 0;
       for (int position = 0; position < size; position++) {
         int index = index(position);
-        weights[index] = NucleusProof.weight(values[index], max, temperature);
+        float weight = NucleusProof.weight(values[index], max, temperature);
+        weights[index] = weight;
+        sum += weight;
       }
+      total = sum;
       weighed = true;
+      totalled = true;
     }
     return weights;
+  }
+
+  private float max() {
+    float[] values = logits.values();
+    if (order == Order.RANKED) {
+      return values[ranking.index(0)];
+    }
+    float max = values[index(0)];
+    for (int position = 1; position < size; position++) {
+      max = Math.max(max, values[index(position)]);
+    }
+    return max;
   }
 
   /** Returns what a weight is the exponential of. */
@@ -140,9 +160,13 @@ final class Candidates {
   /** Returns the sum of the weights. */
   double total() {
     float[] weights = weights();
-    double total = 0;
-    for (int position = 0; position < size; position++) {
-      total += weights[index(position)];
+    if (!totalled) {
+      double sum = 0;
+      for (int position = 0; position < size; position++) {
+        sum += weights[index(position)];
+      }
+      total = sum;
+      totalled = true;
     }
     return total;
   }
@@ -162,6 +186,7 @@ final class Candidates {
     if (order != Order.RANKED) {
       rank(ranking, logits.values());
       order = Order.RANKED;
+      totalled = false;
     }
   }
 
@@ -174,6 +199,7 @@ final class Candidates {
   /** Keeps what stands first in the ranked list. */
   void keepFirst(int size) {
     this.size = size;
+    totalled = false;
   }
 
   /** Makes the list independent of the ranking. */
