@@ -1,16 +1,37 @@
 package io.github.bitnet4j;
 
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * When a generation stops and how its tokens are chosen. Immutable and thread-safe.
  *
- * <p>Tokens are chosen in this order: logits are divided by the temperature; the {@code topK}
- * largest are kept; of those the fewest whose probabilities reach {@code topP} are kept; one is
- * drawn. At temperature 0 the largest logit wins. Equal logits: the lower id comes first.
+ * <p><b>How a token is chosen.</b> What is not set does nothing.
+ *
+ * <ol>
+ *   <li>The {@link LogitsProcessor}s change the logits, in their order; then {@code logitBias} is
+ *       added; then all but {@code allowedIds} and all {@code bannedIds} are masked. So processors
+ *       see what the model says, and nothing brings back a banned token. What is masked takes no
+ *       part in what follows.
+ *   <li>The steps of {@link SamplingStep} follow in the order of {@code samplingOrder}: if that is
+ *       not set, penalties, DRY, temperature, top-n-sigma, top-k, typical-p, top-p, min-p, XTC.
+ *   <li>One of the tokens that are left is drawn by their probabilities, or by {@link Mirostat}.
+ * </ol>
+ *
+ * <p>At temperature 0 the largest logit after step 1, penalties and DRY wins; the steps that cut,
+ * and Mirostat, have no part in it. Equal logits: the lower id comes first. The same seed gives the
+ * same text on any machine, with any kernels and number of threads.
+ *
+ * <p>If nothing is left because all tokens are masked, or a processor makes a NaN, the generation
+ * ends with an {@link IllegalStateException}; if the model does, with a {@link
+ * NonFiniteValueException}. No token is chosen then.
  *
  * <pre>{@code
  * GenerationConfig config =
@@ -33,6 +54,18 @@ public final class GenerationConfig {
   private final OptionalLong seed;
   private final List<String> stop;
   private final boolean ignoreStopTokens;
+  private final float minP;
+  private final float typicalP;
+  private final float topNSigma;
+  private final Penalties penalties;
+  private final Dry dry;
+  private final Xtc xtc;
+  private final Optional<Mirostat> mirostat;
+  private final Map<Integer, Float> logitBias;
+  private final int[] bannedIds;
+  private final int[] allowedIds;
+  private final List<LogitsProcessor> logitsProcessors;
+  private final List<SamplingStep> samplingOrder;
   private final Optional<Sampler> sampler;
   private final boolean speculation;
 
@@ -44,6 +77,18 @@ public final class GenerationConfig {
     seed = builder.seed;
     stop = builder.stop;
     ignoreStopTokens = builder.ignoreStopTokens;
+    minP = builder.minP;
+    typicalP = builder.typicalP;
+    topNSigma = builder.topNSigma;
+    penalties = builder.penalties;
+    dry = builder.dry;
+    xtc = builder.xtc;
+    mirostat = builder.mirostat;
+    logitBias = Collections.unmodifiableMap(new TreeMap<>(builder.logitBias));
+    bannedIds = builder.bannedIds;
+    allowedIds = builder.allowedIds;
+    logitsProcessors = builder.logitsProcessors;
+    samplingOrder = builder.samplingOrder;
     sampler = builder.sampler;
     speculation = builder.speculation;
   }
@@ -93,7 +138,82 @@ public final class GenerationConfig {
     return ignoreStopTokens;
   }
 
-  /** Returns the application's own sampler, which replaces temperature, top-k and top-p. */
+  /** Returns the part of the largest probability that a token must reach; 0 means none. */
+  public float minP() {
+    return minP;
+  }
+
+  /** Returns the probability that the kept typical tokens reach together; 1 means all. */
+  public float typicalP() {
+    return typicalP;
+  }
+
+  /** Returns how many standard deviations below the largest logit are kept; 0 means all. */
+  public float topNSigma() {
+    return topNSigma;
+  }
+
+  /** Returns the penalties on tokens that occurred lately. */
+  public Penalties penalties() {
+    return penalties;
+  }
+
+  /** Returns the penalty on continuing a repetition. */
+  public Dry dry() {
+    return dry;
+  }
+
+  /** Returns how the most probable tokens are removed now and then. */
+  public Xtc xtc() {
+    return xtc;
+  }
+
+  /** Returns what replaces the draw by probabilities, if anything. */
+  public Optional<Mirostat> mirostat() {
+    return mirostat;
+  }
+
+  /** Returns what is added to logits, by token id in ascending order; unmodifiable. */
+  public Map<Integer, Float> logitBias() {
+    return logitBias;
+  }
+
+  /** Returns the ids that are never chosen, ascending: a copy. */
+  public int[] bannedIds() {
+    return bannedIds.clone();
+  }
+
+  /** Returns the only ids that are chosen, ascending, or none if any may be: a copy. */
+  public int[] allowedIds() {
+    return allowedIds.clone();
+  }
+
+  /** Returns what changes the logits before all else; unmodifiable. */
+  public List<LogitsProcessor> logitsProcessors() {
+    return logitsProcessors;
+  }
+
+  /** Returns the order of the steps; unmodifiable. */
+  public List<SamplingStep> samplingOrder() {
+    return samplingOrder;
+  }
+
+  /** Returns whether a step is asked for by its setting. */
+  public boolean uses(SamplingStep step) {
+    return switch (step) {
+      case PENALTIES -> penalties.isActive();
+      case DRY -> dry.isActive();
+      case TEMPERATURE -> temperature > 0 && temperature != 1;
+      case TOP_N_SIGMA -> topNSigma > 0;
+      case TOP_K -> topK > 0;
+      case TYPICAL_P -> typicalP < 1;
+      case TOP_P -> topP < 1;
+      case MIN_P -> minP > 0;
+      case XTC -> xtc.isActive();
+    };
+  }
+
+  /** Returns the application's own sampler, if there is one. */
   public Optional<Sampler> sampler() {
     return sampler;
   }
@@ -103,14 +223,39 @@ public final class GenerationConfig {
     return speculation;
   }
 
+  /** Returns the settings: the usual ones, and of the others those that are set. */
   @Override
   public String toString() {
-    return "GenerationConfig[maxTokens=%d, temperature=%s, topK=%d, topP=%s, seed=%s, stop=%s]"
-        .formatted(maxTokens, temperature, topK, topP, seed, stop);
+    StringBuilder text =
+        new StringBuilder(
+            "GenerationConfig[maxTokens=%d, temperature=%s, topK=%d, topP=%s, seed=%s, stop=%s"
+                .formatted(maxTokens, temperature, topK, topP, seed, stop));
+    append(text, uses(SamplingStep.MIN_P), "minP", minP);
+    append(text, uses(SamplingStep.TYPICAL_P), "typicalP", typicalP);
+    append(text, uses(SamplingStep.TOP_N_SIGMA), "topNSigma", topNSigma);
+    append(text, uses(SamplingStep.PENALTIES), "penalties", penalties);
+    append(text, uses(SamplingStep.DRY), "dry", dry);
+    append(text, uses(SamplingStep.XTC), "xtc", xtc);
+    append(text, mirostat.isPresent(), "mirostat", mirostat);
+    append(text, !logitBias.isEmpty(), "logitBias", logitBias);
+    append(text, bannedIds.length > 0, "bannedIds", Arrays.toString(bannedIds));
+    append(text, allowedIds.length > 0, "allowedIds", Arrays.toString(allowedIds));
+    append(text, !logitsProcessors.isEmpty(), "logitsProcessors", logitsProcessors);
+    append(text, !samplingOrder.equals(Builder.DEFAULT_ORDER), "samplingOrder", samplingOrder);
+    append(text, sampler.isPresent(), "sampler", sampler);
+    return text.append(']').toString();
+  }
+
+  private static void append(StringBuilder text, boolean isSet, String name, Object value) {
+    if (isSet) {
+      text.append(", ").append(name).append('=').append(value);
+    }
   }
 
   /** Collects settings; every setter checks its value. Not thread-safe. */
   public static final class Builder {
+    private static final List<SamplingStep> DEFAULT_ORDER = List.of(SamplingStep.values());
+
     private int maxTokens = 256;
     private float temperature;
     private int topK;
@@ -118,6 +263,18 @@ public final class GenerationConfig {
     private OptionalLong seed = OptionalLong.empty();
     private List<String> stop = List.of();
     private boolean ignoreStopTokens;
+    private float minP;
+    private float typicalP = 1;
+    private float topNSigma;
+    private Penalties penalties = Penalties.none();
+    private Dry dry = Dry.none();
+    private Xtc xtc = Xtc.none();
+    private Optional<Mirostat> mirostat = Optional.empty();
+    private final Map<Integer, Float> logitBias = new TreeMap<>();
+    private int[] bannedIds = {};
+    private int[] allowedIds = {};
+    private List<LogitsProcessor> logitsProcessors = List.of();
+    private List<SamplingStep> samplingOrder = DEFAULT_ORDER;
     private Optional<Sampler> sampler = Optional.empty();
     private boolean speculation;
 
@@ -129,7 +286,7 @@ public final class GenerationConfig {
      * @throws IllegalArgumentException if below 1
      */
     public Builder maxTokens(int maxTokens) {
-      check(maxTokens >= 1, "maxTokens", "1 or more", maxTokens);
+      Settings.check(maxTokens >= 1, "maxTokens", "1 or more", maxTokens);
       this.maxTokens = maxTokens;
       return this;
     }
@@ -140,7 +297,7 @@ public final class GenerationConfig {
      * @throws IllegalArgumentException if negative, infinite or NaN
      */
     public Builder temperature(float temperature) {
-      check(
+      Settings.check(
           temperature >= 0 && temperature < Float.POSITIVE_INFINITY,
           "temperature",
           "a finite number, 0 or more",
@@ -155,7 +312,7 @@ public final class GenerationConfig {
      * @throws IllegalArgumentException if negative
      */
     public Builder topK(int topK) {
-      check(topK >= 0, "topK", "0 or more", topK);
+      Settings.check(topK >= 0, "topK", "0 or more", topK);
       this.topK = topK;
       return this;
     }
@@ -167,7 +324,7 @@ public final class GenerationConfig {
      * @throws IllegalArgumentException if not above 0 and at most 1
      */
     public Builder topP(float topP) {
-      check(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
+      Settings.check(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
       this.topP = topP;
       return this;
     }
@@ -185,7 +342,7 @@ public final class GenerationConfig {
      */
     public Builder stop(String... stop) {
       for (String s : stop) {
-        check(!s.isEmpty(), "stop", "no empty strings", "\"\"");
+        Settings.check(!s.isEmpty(), "stop", "no empty strings", "\"\"");
       }
       this.stop = List.of(stop);
       return this;
@@ -197,7 +354,143 @@ public final class GenerationConfig {
       return this;
     }
 
-    /** Sets the application's own sampler, which replaces temperature, top-k and top-p. */
+    /**
+     * Keeps only the tokens whose probability is at least {@code minP} times that of the most
+     * probable one; 0, all, if not set. Nguyen and others, "Turning Up the Heat: Min-p Sampling for
+     * Creative and Coherent LLM Outputs" (2024). 0.05 to 0.1 are usual.
+     *
+     * @throws IllegalArgumentException if not from 0 to 1
+     */
+    public Builder minP(float minP) {
+      Settings.check(minP >= 0 && minP <= 1, "minP", "a number from 0 to 1", minP);
+      this.minP = minP;
+      return this;
+    }
+
+    /**
+     * Keeps only typical tokens: in the order of {@code |-ln p - H|}, smallest first, where H is
+     * the entropy {@code -sum(p ln p)}, the fewest whose probabilities add up to at least {@code
+     * typicalP}; 1, all, if not set. Meister and others, "Locally Typical Sampling" (2022). 0.2 to
+     * 0.95 are usual.
+     *
+     * @throws IllegalArgumentException if not above 0 and at most 1
+     */
+    public Builder typicalP(float typicalP) {
+      Settings.check(typicalP > 0 && typicalP <= 1, "typicalP", "above 0 and at most 1", typicalP);
+      this.typicalP = typicalP;
+      return this;
+    }
+
+    /**
+     * Keeps only logits of at least {@code max - topNSigma * sigma}, where max is the largest and
+     * sigma the standard deviation (dividing by n) of the logits; 0, all, if not set. The
+     * temperature makes no difference to what is kept. Tang and others, "Top-nsigma: Not All Logits
+     * You Need" (2024). 1 is usual.
+     *
+     * @throws IllegalArgumentException if negative, infinite or NaN
+     */
+    public Builder topNSigma(float topNSigma) {
+      Settings.check(
+          topNSigma >= 0 && topNSigma < Float.POSITIVE_INFINITY,
+          "topNSigma",
+          "a finite number, 0 or more",
+          topNSigma);
+      this.topNSigma = topNSigma;
+      return this;
+    }
+
+    /** Sets the penalties on tokens that occurred lately; none if not set. */
+    public Builder penalties(Penalties penalties) {
+      this.penalties = Objects.requireNonNull(penalties, "penalties");
+      return this;
+    }
+
+    /** Sets the penalty on continuing a repetition; none if not set. */
+    public Builder dry(Dry dry) {
+      this.dry = Objects.requireNonNull(dry, "dry");
+      return this;
+    }
+
+    /** Sets how the most probable tokens are removed now and then; never if not set. */
+    public Builder xtc(Xtc xtc) {
+      this.xtc = Objects.requireNonNull(xtc, "xtc");
+      return this;
+    }
+
+    /** Sets what replaces the draw by probabilities; nothing if not set. */
+    public Builder mirostat(Mirostat mirostat) {
+      this.mirostat = Optional.of(Objects.requireNonNull(mirostat, "mirostat"));
+      return this;
+    }
+
+    /**
+     * Adds {@code bias} to the logit of a token; to be called for each such token. The last call
+     * for an id counts.
+     *
+     * @throws IllegalArgumentException if the id is negative, or the bias infinite or NaN; to ban a
+     *     token use {@link #bannedIds}
+     */
+    public Builder logitBias(int id, float bias) {
+      Settings.check(id >= 0, "logitBias", "no negative ids", id);
+      Settings.check(Float.isFinite(bias), "logitBias", "a finite number", bias);
+      logitBias.put(id, bias);
+      return this;
+    }
+
+    /**
+     * Sets the tokens that are never chosen; none if not set.
+     *
+     * @throws IllegalArgumentException if one is negative
+     */
+    public Builder bannedIds(int... ids) {
+      bannedIds = sorted("bannedIds", ids);
+      return this;
+    }
+
+    /**
+     * Sets the only tokens that are chosen; no ids, if not set, means that any may be. The model's
+     * stop tokens must be among them if they are to end the text.
+     *
+     * @throws IllegalArgumentException if one is negative
+     */
+    public Builder allowedIds(int... ids) {
+      allowedIds = sorted("allowedIds", ids);
+      return this;
+    }
+
+    private static int[] sorted(String setting, int[] ids) {
+      int[] sorted = Arrays.stream(ids).sorted().distinct().toArray();
+      for (int id : sorted) {
+        Settings.check(id >= 0, setting, "no negative ids", id);
+      }
+      return sorted;
+    }
+
+    /** Sets what changes the logits before all else, in this order; nothing if not set. */
+    public Builder logitsProcessors(LogitsProcessor... logitsProcessors) {
+      this.logitsProcessors = List.of(logitsProcessors);
+      return this;
+    }
+
+    /**
+     * Sets the order of the steps; that of {@link SamplingStep} if not set. Steps whose settings do
+     * not ask for them need not be named.
+     *
+     * @throws IllegalArgumentException if a step is named twice
+     */
+    public Builder samplingOrder(SamplingStep... samplingOrder) {
+      List<SamplingStep> order = List.of(samplingOrder);
+      EnumSet<SamplingStep> named = EnumSet.noneOf(SamplingStep.class);
+      named.addAll(order);
+      Settings.check(named.size() == order.size(), "samplingOrder", "each step once", order);
+      this.samplingOrder = order;
+      return this;
+    }
+
+    /**
+     * Sets the application's own sampler. It gets the logits after processors, bias, masks,
+     * penalties and DRY, and replaces the other steps and the draw.
+     */
     public Builder sampler(Sampler sampler) {
       this.sampler = Optional.of(Objects.requireNonNull(sampler, "sampler"));
       return this;
@@ -213,15 +506,21 @@ public final class GenerationConfig {
       return this;
     }
 
-    /** Returns the settings. */
+    /**
+     * Returns the settings.
+     *
+     * @throws IllegalArgumentException if {@link #samplingOrder} lacks a step that is asked for
+     */
     public GenerationConfig build() {
-      return new GenerationConfig(this);
-    }
-
-    private static void check(boolean ok, String setting, String expected, Object found) {
-      if (!ok) {
-        throw new IllegalArgumentException(setting + ": expected " + expected + ", found " + found);
+      GenerationConfig config = new GenerationConfig(this);
+      for (SamplingStep step : SamplingStep.values()) {
+        Settings.check(
+            samplingOrder.contains(step) || !config.uses(step),
+            "samplingOrder",
+            step + ", which is asked for",
+            samplingOrder);
       }
+      return config;
     }
   }
 }

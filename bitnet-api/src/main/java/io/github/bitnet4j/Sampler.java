@@ -4,7 +4,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Chooses the next token: the place for an application's own rule. The usual ones (greedy,
- * temperature, top-k, top-p) are settings of {@link GenerationConfig}.
+ * temperature, top-k, top-p and many more) are settings of {@link GenerationConfig}; what only
+ * changes logits and leaves the choice to those is a {@link LogitsProcessor}.
  *
  * <pre>{@code
  * Sampler notTheComma =
@@ -23,11 +24,12 @@ import java.util.random.RandomGenerator;
 @FunctionalInterface
 public interface Sampler {
   /**
-   * Returns the id of the next token, from 0 to {@code logits.length - 1}. Any other value ends the
-   * generation with an {@link IllegalStateException}; an exception thrown here passes through.
+   * Returns the id of the next token, from 0 to {@code logits.length - 1}. Any other value, and a
+   * token that is masked, ends the generation with an {@link IllegalStateException}; an exception
+   * thrown here passes through.
    *
-   * @param logits one finite value for each token of the vocabulary; may be changed freely, and
-   *     must not be kept
+   * @param logits one value for each token of the vocabulary: finite, or negative infinity for
+   *     masked tokens; may be changed freely, and must not be kept
    * @param random the generation's random numbers, seeded by {@link GenerationConfig#seed()}
    */
   int sample(float[] logits, RandomGenerator random);

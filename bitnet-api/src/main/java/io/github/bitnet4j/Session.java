@@ -20,8 +20,9 @@ import java.util.List;
  * <p><b>Interrupts.</b> Interrupting the thread that generates acts like {@link #cancel}; the
  * thread's interrupt status stays set.
  *
- * <p><b>Callbacks.</b> A {@link Sampler} or {@link TraceListener} that uses or closes the session
- * it works for gets an {@link IllegalStateException}; it may call {@link #cancel}.
+ * <p><b>Callbacks.</b> A {@link Sampler}, {@link LogitsProcessor} or {@link TraceListener} that
+ * uses or closes the session it works for gets an {@link IllegalStateException}; it may call {@link
+ * #cancel}.
  *
  * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
  * IllegalStateException} if the session is closed. After any exception the conversation is as it
@@ -54,9 +55,11 @@ public interface Session extends AutoCloseable {
    * @param prompt the text so far; names of special tokens in it are ordinary characters, and the
    *     beginning-of-sequence token is put before it if the model expects one
    * @param config when to stop and how to choose tokens
-   * @throws IllegalArgumentException if the prompt is empty
+   * @throws IllegalArgumentException if the prompt is empty, or {@code config} names a token id
+   *     that is not below the vocabulary size
    * @throws ContextOverflowException if the prompt is longer than the context
-   * @throws IllegalStateException if the model has no tokenizer
+   * @throws IllegalStateException if the model has no tokenizer, or no token can be chosen, as
+   *     {@link GenerationConfig} says
    * @throws NonFiniteValueException if the model computes a NaN or an infinity
    */
   Generation generate(String prompt, GenerationConfig config);
@@ -66,10 +69,11 @@ public interface Session extends AutoCloseable {
    *
    * @param promptIds the whole context, taken as it is: no beginning-of-sequence token is added
    * @param config when to stop and how to choose tokens
-   * @throws IllegalArgumentException if there are no ids, or one is negative or not below the
-   *     vocabulary size
+   * @throws IllegalArgumentException if there are no ids, or one, here or in {@code config}, is
+   *     negative or not below the vocabulary size
    * @throws ContextOverflowException if there are more ids than the context holds
-   * @throws IllegalStateException if {@code config} has stop strings and the model no tokenizer
+   * @throws IllegalStateException if {@code config} has stop strings or sequence breakers and the
+   *     model no tokenizer, or no token can be chosen, as {@link GenerationConfig} says
    * @throws NonFiniteValueException if the model computes a NaN or an infinity
    */
   Generation generate(int[] promptIds, GenerationConfig config);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,6 +24,30 @@ class GenerationConfigTest {
     assertThat(config.ignoreStopTokens()).isFalse();
     assertThat(config.sampler()).isEmpty();
     assertThat(config.speculation()).isFalse();
+    assertThat(config.minP()).isZero();
+    assertThat(config.typicalP()).isEqualTo(1);
+    assertThat(config.topNSigma()).isZero();
+    assertThat(config.penalties()).isEqualTo(new Penalties(1, 0, 0, 64));
+    assertThat(config.dry())
+        .isEqualTo(new Dry(0, 1.75f, 2, Integer.MAX_VALUE, List.of("\n", ":", "\"", "*")));
+    assertThat(config.xtc()).isEqualTo(new Xtc(0, 0.1f));
+    assertThat(config.mirostat()).isEmpty();
+    assertThat(config.logitBias()).isEmpty();
+    assertThat(config.bannedIds()).isEmpty();
+    assertThat(config.allowedIds()).isEmpty();
+    assertThat(config.logitsProcessors()).isEmpty();
+    assertThat(config.samplingOrder())
+        .containsExactly(
+            SamplingStep.PENALTIES,
+            SamplingStep.DRY,
+            SamplingStep.TEMPERATURE,
+            SamplingStep.TOP_N_SIGMA,
+            SamplingStep.TOP_K,
+            SamplingStep.TYPICAL_P,
+            SamplingStep.TOP_P,
+            SamplingStep.MIN_P,
+            SamplingStep.XTC);
+    assertThat(SamplingStep.values()).noneMatch(config::uses);
     assertThat(config).hasToString(builder.build().toString());
   }
 
@@ -52,6 +77,172 @@ class GenerationConfigTest {
     assertThat(config.speculation()).isTrue();
     assertThat(config.toString())
         .contains("maxTokens=7", "temperature=0.5", "topK=3", "topP=0.25", "stop=[a, \n]");
+  }
+
+  @Test
+  void keepsTheStepsThatAreSet() {
+    LogitsProcessor processor = (ids, logits) -> {};
+    GenerationConfig config =
+        builder
+            .temperature(0.5f)
+            .topK(3)
+            .topP(0.5f)
+            .minP(0.1f)
+            .typicalP(0.9f)
+            .topNSigma(1.5f)
+            .penalties(Penalties.none().withRepetition(1.1f).withPresence(0.25f).withWindow(9))
+            .dry(Dry.none().withMultiplier(0.8f).withBase(2).withSequenceBreakers("."))
+            .xtc(new Xtc(0.5f, 0.2f))
+            .mirostat(new Mirostat(5, 0.1f))
+            .logitBias(7, 1)
+            .logitBias(3, -1)
+            .logitBias(7, 2)
+            .bannedIds(9, 2, 9)
+            .allowedIds(4)
+            .logitsProcessors(processor)
+            .build();
+    assertThat(config.minP()).isEqualTo(0.1f);
+    assertThat(config.typicalP()).isEqualTo(0.9f);
+    assertThat(config.topNSigma()).isEqualTo(1.5f);
+    assertThat(config.penalties()).isEqualTo(new Penalties(1.1f, 0.25f, 0, 9));
+    assertThat(config.dry()).isEqualTo(new Dry(0.8f, 2, 2, Integer.MAX_VALUE, List.of(".")));
+    assertThat(config.xtc()).isEqualTo(new Xtc(0.5f, 0.2f));
+    assertThat(config.mirostat()).contains(new Mirostat(5, 0.1f));
+    assertThat(config.logitBias()).hasToString("{3=-1.0, 7=2.0}").isUnmodifiable();
+    assertThat(config.bannedIds()).containsExactly(2, 9);
+    assertThat(config.allowedIds()).containsExactly(4);
+    assertThat(config.logitsProcessors()).containsExactly(processor).isUnmodifiable();
+    assertThat(SamplingStep.values()).allMatch(config::uses);
+    assertThat(config.toString())
+        .contains("minP=0.1", "typicalP=0.9", "topNSigma=1.5", "repetition=1.1", "multiplier=0.8")
+        .contains("xtc=Xtc", "Mirostat", "logitBias={3=-1.0, 7=2.0}", "bannedIds=[2, 9]")
+        .contains("allowedIds=[4]", "logitsProcessors=[")
+        .doesNotContain("samplingOrder");
+    config.bannedIds()[0] = 1;
+    config.allowedIds()[0] = 1;
+    assertThat(config.bannedIds()).containsExactly(2, 9);
+    assertThat(config.allowedIds()).containsExactly(4);
+    builder.logitBias(1, 1);
+    assertThat(config.logitBias()).hasSize(2);
+  }
+
+  @Test
+  void anOrderMustNameEachStepThatIsAskedForOnce() {
+    builder.samplingOrder(SamplingStep.TOP_K, SamplingStep.TEMPERATURE).topK(3).temperature(0.5f);
+    assertThat(builder.build().samplingOrder())
+        .containsExactly(SamplingStep.TOP_K, SamplingStep.TEMPERATURE);
+    assertThat(builder.build().toString()).contains("samplingOrder=[TOP_K, TEMPERATURE]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.minP(0.1f).build())
+        .withMessage(
+            "samplingOrder: expected MIN_P, which is asked for, found [TOP_K, TEMPERATURE]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.samplingOrder(SamplingStep.XTC, SamplingStep.XTC))
+        .withMessage("samplingOrder: expected each step once, found [XTC, XTC]");
+    assertThat(builder.minP(0).samplingOrder(SamplingStep.values()).build().samplingOrder())
+        .hasSize(9);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {-0.1f, 1.1f, Float.NaN})
+  void refusesMinPOutsideOfZeroToOne(float minP) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.minP(minP))
+        .withMessage("minP: expected a number from 0 to 1, found " + minP);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0, -0.5f, 1.0001f, Float.NaN})
+  void refusesTypicalPOutsideOfZeroToOne(float typicalP) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.typicalP(typicalP))
+        .withMessage("typicalP: expected above 0 and at most 1, found " + typicalP);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {-1, Float.NaN, Float.POSITIVE_INFINITY})
+  void refusesTopNSigmaThatIsNoFinitePositiveNumber(float topNSigma) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.topNSigma(topNSigma))
+        .withMessage("topNSigma: expected a finite number, 0 or more, found " + topNSigma);
+  }
+
+  @Test
+  void refusesNegativeIdsAndBiasesThatAreNotFinite() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.bannedIds(3, -1))
+        .withMessage("bannedIds: expected no negative ids, found -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.allowedIds(-2))
+        .withMessage("allowedIds: expected no negative ids, found -2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.logitBias(-3, 1))
+        .withMessage("logitBias: expected no negative ids, found -3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.logitBias(3, Float.NEGATIVE_INFINITY))
+        .withMessage("logitBias: expected a finite number, found -Infinity");
+  }
+
+  @Test
+  void refusesPenaltiesOutOfRange() {
+    Penalties none = Penalties.none();
+    assertThat(none.isActive()).isFalse();
+    assertThat(none.withFrequency(-0.1f).isActive()).isTrue();
+    for (float bad : new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> none.withRepetition(bad))
+          .withMessage("repetition: expected a finite number above 0, found " + bad);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withPresence(Float.NaN))
+        .withMessage("presence: expected a finite number, found NaN");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withFrequency(Float.NEGATIVE_INFINITY))
+        .withMessage("frequency: expected a finite number, found -Infinity");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withWindow(0))
+        .withMessage("window: expected 1 or more, found 0");
+  }
+
+  @Test
+  void refusesDryOutOfRange() {
+    Dry none = Dry.none();
+    assertThat(none.isActive()).isFalse();
+    assertThat(none.withMultiplier(0.1f).isActive()).isTrue();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withMultiplier(-1))
+        .withMessage("multiplier: expected a finite number, 0 or more, found -1.0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withBase(0.9f))
+        .withMessage("base: expected a finite number, 1 or more, found 0.9");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withAllowedLength(0))
+        .withMessage("allowedLength: expected 1 or more, found 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withWindow(0))
+        .withMessage("window: expected 1 or more, found 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> none.withSequenceBreakers("x", ""))
+        .withMessage("sequenceBreakers: expected no empty strings, found \"\"");
+  }
+
+  @Test
+  void refusesXtcAndMirostatOutOfRange() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Xtc(1.5f, 0.1f))
+        .withMessage("probability: expected a number from 0 to 1, found 1.5");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Xtc(1, 0))
+        .withMessage("threshold: expected above 0 and at most 0.5, found 0.0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Xtc(1, 0.51f))
+        .withMessage("threshold: expected above 0 and at most 0.5, found 0.51");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Mirostat(0, 0.1f))
+        .withMessage("tau: expected a finite number above 0, found 0.0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Mirostat(5, Float.NaN))
+        .withMessage("eta: expected a finite number above 0, found NaN");
   }
 
   @Test
@@ -105,6 +296,14 @@ class GenerationConfigTest {
   void refusesNulls() {
     assertThatNullPointerException().isThrownBy(() -> builder.sampler(null)).withMessage("sampler");
     assertThatNullPointerException().isThrownBy(() -> builder.stop("a", null));
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.penalties(null))
+        .withMessage("penalties");
+    assertThatNullPointerException().isThrownBy(() -> builder.dry(null)).withMessage("dry");
+    assertThatNullPointerException().isThrownBy(() -> builder.xtc(null)).withMessage("xtc");
+    assertThatNullPointerException()
+        .isThrownBy(() -> builder.mirostat(null))
+        .withMessage("mirostat");
   }
 
   @Test

@@ -156,6 +156,28 @@ class SnippetsTest {
   }
 
   @Test
+  void logitsProcessorSnippet() throws IOException {
+    try (Model model = Model.load(SampleModels.DEMO);
+        Session session = model.newSession()) {
+      // LogitsProcessor
+      LogitsProcessor atLeast20Tokens =
+          (ids, logits) -> {
+            if (ids.size() - ids.promptSize() < 20) {
+              for (int stopId : model.info().stopIds()) {
+                logits[stopId] = Float.NEGATIVE_INFINITY;
+              }
+            }
+          };
+      // end
+      GenerationConfig.Builder endAtOnce = GenerationConfig.builder().allowedIds(2046, 300);
+      assertThat(session.generate("The", endAtOnce.logitBias(2046, 100).build()).ids())
+          .containsExactly(2046);
+      endAtOnce.logitsProcessors(atLeast20Tokens);
+      assertThat(session.generate("The", endAtOnce.build()).ids()).hasSize(21).endsWith(300, 2046);
+    }
+  }
+
+  @Test
   void generationSnippet() throws IOException {
     try (Model model = Model.load(SampleModels.DEMO);
         Session session = model.newSession()) {
@@ -230,6 +252,7 @@ class SnippetsTest {
     "GenerationConfig, GenerationConfig.java",
     "LoadOptions, LoadOptions.java",
     "Sampler, Sampler.java",
+    "LogitsProcessor, LogitsProcessor.java",
     "Generation, Generation.java",
     "TokenStream, TokenStream.java",
     "ChatMessage, ChatMessage.java",
@@ -260,6 +283,7 @@ class SnippetsTest {
             "GenerationConfig.java",
             "LoadOptions.java",
             "Sampler.java",
+            "LogitsProcessor.java",
             "Generation.java",
             "TokenStream.java",
             "ChatMessage.java");

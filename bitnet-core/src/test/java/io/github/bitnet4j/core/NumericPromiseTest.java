@@ -2,11 +2,15 @@ package io.github.bitnet4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.bitnet4j.Dry;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.Mirostat;
 import io.github.bitnet4j.Model;
+import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.Xtc;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
@@ -221,7 +225,20 @@ class NumericPromiseTest {
                 GenerationConfig.builder().temperature(0.8f),
                 GenerationConfig.builder().temperature(0.8f).topK(20),
                 GenerationConfig.builder().temperature(0.8f).topP(0.9f),
-                GenerationConfig.builder().temperature(0.8f).topK(20).topP(0.9f))
+                GenerationConfig.builder().temperature(0.8f).topK(20).topP(0.9f),
+                GenerationConfig.builder().temperature(0.9f).minP(0.05f).topNSigma(2),
+                GenerationConfig.builder().temperature(1.2f).mirostat(new Mirostat(3, 0.1f)),
+                GenerationConfig.builder()
+                    .penalties(new Penalties(1.1f, 0.2f, 0.1f, 32))
+                    .dry(Dry.none().withMultiplier(0.5f).withSequenceBreakers())
+                    .temperature(1.1f)
+                    .topNSigma(3)
+                    .topK(60)
+                    .typicalP(0.95f)
+                    .topP(0.95f)
+                    .xtc(new Xtc(0.3f, 0.05f))
+                    .logitBias(5, 1.5f)
+                    .bannedIds(9, 10))
             .map(b -> b.maxTokens(50).seed(7).ignoreStopTokens(true).build())
             .toList();
     List<int[]> expected = generate(folder, new Setup("scalar", 1), prompt, configs);

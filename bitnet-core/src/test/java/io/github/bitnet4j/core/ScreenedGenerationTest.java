@@ -2,11 +2,16 @@ package io.github.bitnet4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.bitnet4j.Dry;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.Mirostat;
+import io.github.bitnet4j.Penalties;
+import io.github.bitnet4j.Xtc;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.Preparation;
 import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.sampling.History;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
 import io.github.bitnet4j.core.threads.WorkerTeam;
@@ -46,7 +51,21 @@ class ScreenedGenerationTest {
         builder.topK(50).topP(0.9f).build(),
         builder.topK(0).topP(0.5f).build(),
         builder.topP(0.9f).build(),
-        builder.temperature(0.1f).topP(0.95f).build());
+        builder.temperature(0.1f).topP(0.95f).build(),
+        GenerationConfig.builder().temperature(0.7f).minP(0.3f).build(),
+        GenerationConfig.builder().penalties(new Penalties(1.3f, 0.2f, 0.1f, 8)).build(),
+        GenerationConfig.builder()
+            .penalties(new Penalties(1.1f, 0.5f, 0, 12))
+            .dry(Dry.none().withMultiplier(1).withWindow(20))
+            .bannedIds(3, 5, 8)
+            .logitBias(9, -1)
+            .temperature(1.5f)
+            .topK(30)
+            .typicalP(0.95f)
+            .minP(0.02f)
+            .xtc(new Xtc(0.3f, 0.1f))
+            .mirostat(new Mirostat(3, 0.2f))
+            .build());
   }
 
   @ParameterizedTest
@@ -68,11 +87,12 @@ class ScreenedGenerationTest {
     int[] prompt = {3, 1, 4, 1, 5};
     int[] ids = Arrays.copyOf(prompt, prompt.length + STEPS);
     Logits[] logits = {new Logits(model.config().vocabSize())};
-    TokenChooser chooser = new TokenChooser(config, 11);
+    TokenChooser chooser = new TokenChooser(config, 11, id -> false);
+    History history = new History(ids, prompt.length);
     try (KvCache cache = model.newCache()) {
       for (int length = prompt.length; length < ids.length; length++) {
         model.transformer().forward(ids, length, cache, chooser.need(), logits, 1, () -> false);
-        ids[length] = chooser.choose(logits[0]);
+        ids[length] = chooser.choose(logits[0], history.upTo(length));
       }
     }
     return ids;
@@ -88,24 +108,27 @@ class ScreenedGenerationTest {
       int length = Math.min(model.config().contextLength(), 150);
       for (GenerationConfig config : settings()) {
         int[] ids = Fixtures.randomIds(5, length, vocabSize);
+        History history = new History(ids, length);
         for (int count : new int[] {1, 2, 5, 8}) {
           int[] chosen = new int[count];
           try (KvCache cache = model.newCache()) {
-            TokenChooser chooser = new TokenChooser(config, 3);
+            TokenChooser chooser = new TokenChooser(config, 3, id -> false);
             model
                 .transformer()
                 .forward(ids, length, cache, chooser.need(), logits, count, () -> false);
             for (int row = 0; row < count; row++) {
-              chosen[row] = chooser.choose(logits[row]);
+              chosen[row] = chooser.choose(logits[row], history.upTo(length - count + row + 1));
             }
           }
           int[] expected = new int[count];
           float[] all = model.logits(ids);
-          TokenChooser chooser = new TokenChooser(config, 3);
+          TokenChooser chooser = new TokenChooser(config, 3, id -> false);
           for (int row = 0; row < count; row++) {
             int from = (length - count + row) * vocabSize;
             expected[row] =
-                chooser.choose(Logits.all(Arrays.copyOfRange(all, from, from + vocabSize)));
+                chooser.choose(
+                    Logits.all(Arrays.copyOfRange(all, from, from + vocabSize)),
+                    history.upTo(length - count + row + 1));
           }
           assertThat(chosen).as("%d rows, %s", count, config).isEqualTo(expected);
         }

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.LogitNeed.All;
 import io.github.bitnet4j.core.sampling.LogitNeed.Largest;
+import io.github.bitnet4j.core.sampling.LogitNeed.Near;
 import io.github.bitnet4j.core.sampling.LogitNeed.Nucleus;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.NucleusProof;
@@ -14,9 +15,10 @@ import java.util.Arrays;
  * Finds the tokens that can matter for a choice, and computes only their logits.
  *
  * <p>One pass over the int8 copy of the head bounds every logit. If the n-th largest lower bound is
- * t, no token whose upper bound is below t is among the n largest. The others, usually few, are the
- * candidates; their logits are computed from the head itself, with the bits that the full product
- * would have.
+ * t, no token whose upper bound is below t is among the n largest; and if the largest lower bound
+ * is t, none whose upper bound is below t - d is within d of the largest. The others, usually few,
+ * are the candidates; their logits are computed from the head itself, with the bits that the full
+ * product would have.
  */
 final class HeadScreening {
   /** Rows of hidden states that one pass can take. */
@@ -122,6 +124,7 @@ final class HeadScreening {
     return switch (need) {
       case All _ -> false;
       case Largest(int count) -> findLargest(token, count, logits);
+      case Near(double distance) -> findNear(token, distance, logits);
       case Nucleus nucleus -> findNucleus(token, nucleus, logits);
     };
   }
@@ -136,20 +139,30 @@ final class HeadScreening {
     return false;
   }
 
+  private boolean findNear(int token, double distance, Logits logits) {
+    return find(token, largestLowerBound(token * head.rows(), 1) - distance, logits);
+  }
+
   private boolean findLargest(int token, int count, Logits logits) {
-    int most = head.rows() / 4;
-    if (count > most) {
-      return false;
-    }
+    return count <= mostCandidates()
+        && find(token, largestLowerBound(token * head.rows(), count), logits);
+  }
+
+  /** Beyond this it is faster to compute all logits. */
+  private int mostCandidates() {
+    return head.rows() / 4;
+  }
+
+  /** Finds and computes the logits that may reach a threshold; returns false if they are many. */
+  private boolean find(int token, double threshold, Logits logits) {
     int offset = token * head.rows();
-    float threshold = largestLowerBound(offset, count);
     logits.clear();
     for (int id = 0; id < head.rows(); id++) {
       if (upper[offset + id] >= threshold) {
         logits.add(id);
       }
     }
-    if (logits.count() > most) {
+    if (logits.count() > mostCandidates()) {
       return false;
     }
     this.token = token;

@@ -45,8 +45,8 @@ public final class NucleusProof {
       float[] upper,
       int offset,
       int vocabSize) {
-    ranking.fill(candidates);
     float[] values = candidates.values();
+    ranking.fill(values, null, candidates.count());
     float max = values[ranking.index(0)];
     float temperature = nucleus.temperature();
     double known = 0;

@@ -1,35 +1,43 @@
 package io.github.bitnet4j.core.sampling;
 
-/** Orders candidates as far as someone asks: largest logit first, the lower id of equal ones. */
+import org.jspecify.annotations.Nullable;
+
+/** Orders indexes as far as someone asks: largest key first, the lower index of equal ones. */
 final class Ranking {
   /**
-   * A binary heap, largest number first: an integer in the order of the logits above, the
-   * complement of the index below, so that of two equal ones the lower index is the larger number.
+   * A binary heap, largest number first: an integer in the order of the keys above, the complement
+   * of the index below, so that of two equal ones the lower index is the larger number.
    */
   private long[] heap = {};
 
   private int heapSize;
   private int count;
 
-  /** Starts over with these candidates. */
-  void fill(Logits logits) {
-    count = logits.count();
+  /**
+   * Starts over.
+   *
+   * @param keys the key of each index; no NaN
+   * @param indexes the indexes, in any order; null for those from 0 on
+   * @param count how many
+   */
+  void fill(float[] keys, int @Nullable [] indexes, int count) {
+    this.count = count;
     heapSize = count;
     if (heap.length < count) {
       heap = new long[count];
     }
-    float[] values = logits.values();
     for (int i = 0; i < count; i++) {
-      int bits = Float.floatToRawIntBits(values[i] + 0f); // makes -0 a 0
+      int index = indexes == null ? i : indexes[i];
+      int bits = Float.floatToRawIntBits(keys[index] + 0f); // makes -0 a 0
       int ordered = bits ^ (bits >> 31 & Integer.MAX_VALUE); // turns the order of negative floats
-      heap[i] = ((long) ordered << 32) | (~i & 0xFFFFFFFFL);
+      heap[i] = ((long) ordered << 32) | (~index & 0xFFFFFFFFL);
     }
     for (int i = count / 2 - 1; i >= 0; i--) {
       sift(i);
     }
   }
 
-  /** Returns the index of a rank, 0 for the largest logit; ranks must be asked for in order. */
+  /** Returns the index of a rank, 0 for the largest key; ranks must be asked for in order. */
   int index(int rank) {
     int at = count - 1 - rank; // what was taken off the heap stands behind it
     if (at < heapSize) {

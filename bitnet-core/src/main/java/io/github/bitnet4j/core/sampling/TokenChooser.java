@@ -3,53 +3,65 @@ package io.github.bitnet4j.core.sampling;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Sampler;
-import io.github.bitnet4j.core.sampling.LogitNeed.Largest;
-import io.github.bitnet4j.core.sampling.LogitNeed.Nucleus;
+import io.github.bitnet4j.SamplingStep;
+import io.github.bitnet4j.TokenIds;
+import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses tokens as a {@link GenerationConfig} says. Belongs to one generation. Its results depend
- * only on logits, settings and seed: ties go to the lower id, and the arithmetic has one order.
+ * only on logits, text, settings and seed: ties go to the lower id, and the arithmetic has one
+ * order. What it remembers from token to token are the random numbers and Mirostat's state; they
+ * move on with each choice.
  */
 public final class TokenChooser {
-  private final float temperature;
-  private final int topK;
-  private final float topP;
-  private final @Nullable Sampler sampler;
+  private final GenerationConfig config;
   private final RandomGenerator random;
   private final LogitNeed need;
 
-  private final Ranking ranking = new Ranking();
+  private final @Nullable Sampler sampler;
+  private final boolean greedy;
+  private final @Nullable MirostatDraw mirostat;
 
-  /** Weights of the candidates. */
-  private float[] weights = {};
+  private final LogitEdits edits;
+  private final SamplingStep[] steps;
+  private final PenaltiesStep penalties;
+  private final DryStep dry;
+  private final TypicalStep typical;
+  private final XtcStep xtc;
+
+  private final Candidates candidates = new Candidates();
 
   /**
    * Creates a chooser.
    *
    * @param seed of the random draws
+   * @param breaksSequence tells the ids that a repetition does not reach beyond, for {@link
+   *     io.github.bitnet4j.Dry}
    */
-  public TokenChooser(GenerationConfig config, long seed) {
-    temperature = config.temperature();
-    topK = config.topK();
-    topP = config.topP();
-    sampler = config.sampler().orElse(null);
+  public TokenChooser(GenerationConfig config, long seed, IntPredicate breaksSequence) {
+    this.config = config;
     random = new SplitMix64(seed);
-    need = need(config);
+    need = LogitNeed.of(config);
+    sampler = config.sampler().orElse(null);
+    greedy = config.temperature() == 0;
+    mirostat = config.mirostat().map(MirostatDraw::new).orElse(null);
+    edits = new LogitEdits(config);
+    steps =
+        config.samplingOrder().stream()
+            .filter(config::uses)
+            .filter(step -> changesLogits(step) || !(greedy || sampler != null))
+            .toArray(SamplingStep[]::new);
+    penalties = new PenaltiesStep(config.penalties());
+    dry = new DryStep(config.dry(), breaksSequence);
+    typical = new TypicalStep(config.typicalP());
+    xtc = new XtcStep(config.xtc(), random);
   }
 
-  private static LogitNeed need(GenerationConfig config) {
-    if (config.sampler().isPresent()) {
-      return LogitNeed.ALL;
-    }
-    if (config.temperature() == 0) {
-      return new Largest(1);
-    }
-    if (config.topK() > 0) {
-      return new Largest(config.topK());
-    }
-    return config.topP() < 1 ? new Nucleus(config.temperature(), config.topP()) : LogitNeed.ALL;
+  /** Returns whether a step has its part in greedy choices and in those of a sampler. */
+  static boolean changesLogits(SamplingStep step) {
+    return step == SamplingStep.PENALTIES || step == SamplingStep.DRY;
   }
 
   /** Returns the logits that {@link #choose} needs. */
@@ -58,103 +70,67 @@ public final class TokenChooser {
   }
 
   /**
-   * Returns the id of the next token.
+   * Returns the id of the next token. To be called once for each token of a text, in order.
    *
-   * @param logits at least what {@link #need} says; an application's own sampler may change them
+   * @param logits at least what {@link #need} says; they may be changed
+   * @param text the tokens before
    * @throws NonFiniteValueException if a logit is NaN or infinite
-   * @throws IllegalStateException if an application's own sampler returns no valid id
+   * @throws IllegalStateException if an application's own sampler returns no valid id, its own
+   *     processor makes an invalid logit, or all tokens are masked
    */
-  public int choose(Logits logits) {
-    int best = argmax(logits);
+  public int choose(Logits logits, TokenIds text) {
+    checkFinite(logits);
+    candidates.reset(logits);
+    edits.apply(candidates, logits, text);
+    for (SamplingStep step : steps) {
+      apply(step, text);
+    }
     if (sampler != null) {
-      int id = sampler.sample(logits.values(), random);
-      if (id < 0 || id >= logits.count()) {
-        throw new IllegalStateException(
-            "the configured Sampler returned %d; expected an id from 0 to %d"
-                .formatted(id, logits.count() - 1));
-      }
-      return id;
+      return choose(sampler, logits);
     }
-    if (temperature == 0) {
-      return logits.id(best);
+    if (greedy) {
+      return logits.id(candidates.top());
     }
-    float max = logits.values()[best];
-    return logits.id(topK == 0 && topP == 1 ? draw(logits, max) : drawFromTop(logits, max));
+    return logits.id(
+        mirostat != null ? mirostat.draw(candidates, random) : Draw.draw(candidates, random));
   }
 
-  private static int argmax(Logits logits) {
+  private void apply(SamplingStep step, TokenIds text) {
+    switch (step) {
+      case PENALTIES -> penalties.apply(candidates, text);
+      case DRY -> dry.apply(candidates, text);
+      case TEMPERATURE -> candidates.setTemperature(config.temperature());
+      case TOP_N_SIGMA -> Truncation.topNSigma(candidates, config.topNSigma());
+      case TOP_K -> Truncation.topK(candidates, config.topK());
+      case TYPICAL_P -> typical.apply(candidates);
+      case TOP_P -> Truncation.topP(candidates, config.topP());
+      case MIN_P -> Truncation.minP(candidates, config.minP());
+      case XTC -> xtc.apply(candidates);
+    }
+  }
+
+  private int choose(Sampler sampler, Logits logits) {
+    int id = sampler.sample(logits.values(), random);
+    if (id < 0 || id >= logits.count()) {
+      throw new IllegalStateException(
+          "the configured Sampler returned %d; expected an id from 0 to %d"
+              .formatted(id, logits.count() - 1));
+    }
+    if (!candidates.contains(id)) {
+      throw new IllegalStateException(
+          "the configured Sampler returned %d; that token is masked".formatted(id));
+    }
+    return id;
+  }
+
+  private static void checkFinite(Logits logits) {
     float[] values = logits.values();
-    int best = 0;
     for (int i = 0; i < logits.count(); i++) {
       if (!Float.isFinite(values[i])) {
         throw new NonFiniteValueException(
             "logits: expected finite values, found %s for token %d; the weights are damaged"
                 .formatted(values[i], logits.id(i)));
       }
-      if (values[i] > values[best]) {
-        best = i;
-      }
     }
-    return best;
-  }
-
-  /** Draws from all tokens, in the order of their ids. */
-  private int draw(Logits logits, float max) {
-    double left = random.nextDouble() * weigh(logits, max);
-    int last = 0;
-    for (int i = 0; i < logits.count(); i++) {
-      if (weights[i] > 0) {
-        left -= weights[i];
-        last = i;
-        if (left < 0) {
-          return i;
-        }
-      }
-    }
-    return last; // rounding may leave a little over
-  }
-
-  /** Draws from the most probable tokens, in that order; returns the index of the candidate. */
-  private int drawFromTop(Logits logits, float max) {
-    double sum = weigh(logits, max);
-    double total = logits.isComplete() ? sum : logits.total();
-    ranking.fill(logits);
-    int most = logits.count();
-    if (topK > 0) {
-      most = Math.min(topK, most);
-      total = 0;
-      for (int rank = 0; rank < most; rank++) {
-        total += weights[ranking.index(rank)];
-      }
-    }
-    double kept = 0;
-    int size = 0;
-    while (size < most && (size == 0 || kept < topP * total)) {
-      kept += weights[ranking.index(size)];
-      size++;
-    }
-    double left = random.nextDouble() * kept;
-    for (int rank = 0; rank < size - 1; rank++) {
-      left -= weights[ranking.index(rank)];
-      if (left < 0) {
-        return ranking.index(rank);
-      }
-    }
-    return ranking.index(size - 1);
-  }
-
-  /** Fills the weights and returns their sum. */
-  private double weigh(Logits logits, float max) {
-    int count = logits.count();
-    if (weights.length < count) {
-      weights = new float[count];
-    }
-    float[] values = logits.values();
-    double sum = 0;
-    for (int i = 0; i < count; i++) {
-      weights[i] = NucleusProof.weight(values[i], max, temperature);
-      sum += weights[i];
-    }
-    return sum;
   }
 }

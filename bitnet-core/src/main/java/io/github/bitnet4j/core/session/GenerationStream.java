@@ -6,6 +6,7 @@ import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
+import io.github.bitnet4j.core.sampling.History;
 import io.github.bitnet4j.core.sampling.TokenChooser;
 import java.time.Duration;
 import java.util.Arrays;
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A forward pass may have rows for guesses of the next tokens behind the row of the last token.
  * The token after a row is chosen from that row's logits, which are those of a pass of its own; if
  * it is what was guessed, the next row stands for the text as it goes on and its logits are used by
- * the next step. So every token is chosen from the same logits, and with the same random draw, as
- * without guesses.
+ * the next step. So every token is chosen from the same logits, after the same text, and with the
+ * same random draw, as without guesses.
  *
  * <p>Its state is guarded by the session, which is held during each step.
  */
@@ -43,6 +44,9 @@ final class GenerationStream implements TokenStream {
 
   private final int promptLength;
   private int length;
+
+  /** The ids as the choice of the next sees them: without guesses. */
+  private final History history;
 
   /** Guesses the next tokens; null if the settings say not to. */
   private final @Nullable PromptLookup lookup;
@@ -107,7 +111,9 @@ final class GenerationStream implements TokenStream {
     this.config = config;
     this.onFinish = onFinish;
     seed = config.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
-    chooser = new TokenChooser(config, seed);
+    chooser =
+        new TokenChooser(
+            config, seed, new SequenceBreakers(model, config.dry().sequenceBreakers()));
     assembler =
         model.hasTokenizer()
             ? TextAssembler.of(model.tokenizer(), config.stop())
@@ -116,6 +122,7 @@ final class GenerationStream implements TokenStream {
     length = promptLength;
     int room = Math.min(config.maxTokens(), model.info().contextLength() - promptLength);
     ids = Arrays.copyOf(promptIds, promptLength + room);
+    history = new History(ids, promptLength);
     lookup = config.speculation() && room > 2 ? new PromptLookup(ids, promptLength) : null;
   }
 
@@ -186,7 +193,7 @@ final class GenerationStream implements TokenStream {
       return FinishReason.CANCELLED;
     }
     computed = length;
-    int id = chooser.choose(session.logits(row++));
+    int id = chooser.choose(session.logits(row++), history.upTo(length));
     if (row < rows) {
       if (id == ids[length]) {
         acceptedTokens++;

@@ -25,6 +25,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,8 +131,10 @@ final class TransformerSession implements Session {
   private GenerationStream open(
       int[] promptIds, GenerationConfig config, Consumer<Generation> onFinish) {
     checkIds(promptIds);
-    if (!config.stop().isEmpty()) {
-      model.tokenizer(); // stop strings need text
+    checkIdsOf(config);
+    boolean breaksSequences = config.dry().isActive() && !config.dry().sequenceBreakers().isEmpty();
+    if (!config.stop().isEmpty() || breaksSequences) {
+      model.tokenizer(); // they need text
     }
     cancelRequested = false;
     openStream = new GenerationStream(this, model, promptIds, config, onFinish);
@@ -153,6 +156,24 @@ final class TransformerSession implements Session {
     if (ids.length > cache.contextLength()) {
       throw new ContextOverflowException(ids.length, cache.contextLength());
     }
+  }
+
+  private void checkIdsOf(GenerationConfig config) {
+    checkIds("bannedIds", Arrays.stream(config.bannedIds()));
+    checkIds("allowedIds", Arrays.stream(config.allowedIds()));
+    checkIds("logitBias", config.logitBias().keySet().stream().mapToInt(id -> id));
+  }
+
+  private void checkIds(String setting, IntStream ids) {
+    int vocabSize = transformer.config().vocabSize();
+    ids.filter(id -> id >= vocabSize)
+        .findFirst()
+        .ifPresent(
+            id -> {
+              throw new IllegalArgumentException(
+                  "%s: expected token ids from 0 to %d, found %d"
+                      .formatted(setting, vocabSize - 1, id));
+            });
   }
 
   // ---- For GenerationStream, which holds the session while it computes

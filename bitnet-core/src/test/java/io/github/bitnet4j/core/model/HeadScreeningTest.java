@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.Penalties;
+import io.github.bitnet4j.Xtc;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.format.DenseEncoder;
 import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.sampling.History;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
@@ -24,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +43,10 @@ class HeadScreeningTest {
   private static final int ROWS = Int8Head.BLOCK_ROWS + 301;
 
   private static final long SEED = 4;
+
+  /** What penalties are about. */
+  private static final History TEXT =
+      new History(IntStream.range(0, 50).map(i -> 17 * i).toArray(), 50);
 
   /** Heads, as rows of floats before they are stored in some type. */
   enum Weights {
@@ -182,6 +190,21 @@ class HeadScreeningTest {
         builder.temperature(0.05f).topP(0.9f).build(),
         builder.temperature(20).topP(0.9f).build(),
         builder.temperature(1).topP(1).build(),
+        builder.minP(0.5f).build(),
+        builder.minP(0.001f).build(),
+        builder.temperature(0.05f).minP(1e-30f).build(),
+        builder.temperature(20).minP(0.9f).build(),
+        builder.temperature(1).minP(1).build(),
+        GenerationConfig.builder().penalties(new Penalties(1.5f, 0.1f, 0.1f, 40)).build(),
+        GenerationConfig.builder()
+            .penalties(new Penalties(1.5f, 1, 0, 40))
+            .logitBias(7, -100)
+            .logitBias(8, -0.5f)
+            .temperature(1)
+            .topK(5)
+            .topP(0.9f)
+            .xtc(new Xtc(0.5f, 0.1f))
+            .build(),
         builder.sampler((logits, random) -> random.nextInt(logits.length)).build());
   }
 
@@ -312,7 +335,10 @@ class HeadScreeningTest {
         Logits logits = head.screened(x, new LogitNeed.Largest(1));
         assertThat(logits.isComplete()).isTrue();
         if (!Float.isFinite(bad)) {
-          assertThatThrownBy(() -> new TokenChooser(GenerationConfig.defaults(), 1).choose(logits))
+          assertThatThrownBy(
+                  () ->
+                      new TokenChooser(GenerationConfig.defaults(), 1, id -> false)
+                          .choose(logits, TEXT))
               .isInstanceOf(NonFiniteValueException.class);
         }
       }
@@ -458,7 +484,7 @@ class HeadScreeningTest {
       Logits[] expected = buffers(count);
       Logits[] actual = buffers(count);
       for (GenerationConfig config : settings()) {
-        LogitNeed need = new TokenChooser(config, 0).need();
+        LogitNeed need = new TokenChooser(config, 0, id -> false).need();
         full.forward(need, expected, count);
         screened.forward(need, actual, count);
         for (int row = 0; row < count; row++) {
@@ -488,10 +514,12 @@ class HeadScreeningTest {
             .isEqualTo(Float.floatToRawIntBits(expected.values()[actual.id(i)]));
       }
       for (long seed = 0; seed < 2; seed++) {
-        TokenChooser chooser = new TokenChooser(config, seed);
-        TokenChooser reference = new TokenChooser(config, seed);
+        TokenChooser chooser = new TokenChooser(config, seed, id -> false);
+        TokenChooser reference = new TokenChooser(config, seed, id -> false);
         for (int draw = 0; draw < 2; draw++) {
-          assertThat(chooser.choose(actual)).as(description).isEqualTo(reference.choose(expected));
+          assertThat(chooser.choose(actual, TEXT))
+              .as(description)
+              .isEqualTo(reference.choose(expected, TEXT));
         }
       }
     }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TokenChooserTest {
   private static final int DRAWS = 50_000;
   private static final long SEED = 20261125;
+  private static final IntPredicate NO_BREAKS = id -> false;
+  private static final History NO_TEXT = new History(new int[0], 0);
 
   /** Logits of 12 tokens in no order, two of them equal. */
   private static final float[] LOGITS = {
@@ -61,25 +64,14 @@ class TokenChooserTest {
     double[] expected = distribution(LOGITS, temperature, topK, topP);
     long[] counts = new long[LOGITS.length];
     TokenChooser chooser =
-        new TokenChooser(builder().temperature(temperature).topK(topK).topP(topP).build(), SEED);
+        new TokenChooser(
+            builder().temperature(temperature).topK(topK).topP(topP).build(), SEED, NO_BREAKS);
     for (int i = 0; i < DRAWS; i++) {
-      counts[chooser.choose(Logits.all(LOGITS))]++;
+      counts[chooser.choose(Logits.all(LOGITS), NO_TEXT)]++;
     }
-
-    double chiSquare = 0;
-    int degrees = -1;
-    for (int id = 0; id < expected.length; id++) {
-      if (expected[id] == 0) {
-        assertThat(counts[id]).as("draws of token %d, seed %d", id, SEED).isZero();
-      } else {
-        double mean = expected[id] * DRAWS;
-        chiSquare += (counts[id] - mean) * (counts[id] - mean) / mean;
-        degrees++;
-      }
-    }
-    assertThat(chiSquare)
-        .as("chi-square of %s against %s, seed %d", counts, expected, SEED)
-        .isLessThanOrEqualTo(chiSquareLimit(degrees));
+    assertThat(ChiSquare.fits(counts, expected))
+        .as("%s against %s, seed %d", counts, expected, SEED)
+        .isTrue();
   }
 
   @Test
@@ -91,7 +83,7 @@ class TokenChooserTest {
     for (int id = 0; id < expected.length; id++) {
       chiSquare += DRAWS * (other[id] - expected[id]) * (other[id] - expected[id]) / expected[id];
     }
-    assertThat(chiSquare).isGreaterThan(chiSquareLimit(expected.length - 1));
+    assertThat(chiSquare).isGreaterThan(ChiSquare.limit(expected.length - 1));
   }
 
   /** The definition, in doubles: all tokens sorted, cut to topK, cut to topP, normalized. */
@@ -120,15 +112,6 @@ class TokenChooserTest {
     return Arrays.stream(weights).map(w -> w / sum).toArray();
   }
 
-  /** Wilson and Hilferty's approximation, 4.5 standard deviations out: about 3 in a million. */
-  private static double chiSquareLimit(int degrees) {
-    if (degrees == 0) {
-      return 0;
-    }
-    double k = 2.0 / (9 * degrees);
-    return degrees * Math.pow(1 - k + 4.5 * Math.sqrt(k), 3);
-  }
-
   @Test
   void drawsAgreeWithTheDefinitionOnLargeVocabularies() {
     Random random = new Random(SEED);
@@ -142,11 +125,12 @@ class TokenChooserTest {
         Set<Integer> possible = new TreeSet<>();
         IntStream.range(0, logits.length).filter(id -> expected[id] > 0).forEach(possible::add);
         TokenChooser chooser =
-            new TokenChooser(builder().temperature(0.9f).topK(topK).topP(topP).build(), SEED);
+            new TokenChooser(
+                builder().temperature(0.9f).topK(topK).topP(topP).build(), SEED, NO_BREAKS);
         for (int i = 0; i < 200; i++) {
           assertThat(possible)
               .as("topK %d, topP %s, seed %d", topK, topP, SEED)
-              .contains(chooser.choose(Logits.all(logits)));
+              .contains(chooser.choose(Logits.all(logits), NO_TEXT));
         }
       }
     }
@@ -229,8 +213,8 @@ class TokenChooserTest {
   }
 
   private static int[] draws(GenerationConfig config, long seed) {
-    TokenChooser chooser = new TokenChooser(config, seed);
-    return IntStream.range(0, 100).map(i -> chooser.choose(Logits.all(LOGITS))).toArray();
+    TokenChooser chooser = new TokenChooser(config, seed, NO_BREAKS);
+    return IntStream.range(0, 100).map(i -> chooser.choose(Logits.all(LOGITS), NO_TEXT)).toArray();
   }
 
   // ---- Faults
@@ -278,9 +262,9 @@ class TokenChooserTest {
                   return 7;
                 })
             .build();
-    TokenChooser chooser = new TokenChooser(config, 99);
-    assertThat(chooser.choose(Logits.all(LOGITS.clone()))).isEqualTo(7);
-    assertThat(chooser.choose(Logits.all(LOGITS.clone()))).isEqualTo(7);
+    TokenChooser chooser = new TokenChooser(config, 99, NO_BREAKS);
+    assertThat(chooser.choose(Logits.all(LOGITS.clone()), NO_TEXT)).isEqualTo(7);
+    assertThat(chooser.choose(Logits.all(LOGITS.clone()), NO_TEXT)).isEqualTo(7);
   }
 
   @Test
@@ -303,15 +287,15 @@ class TokenChooserTest {
   }
 
   private static int choose(GenerationConfig.Builder settings, float... logits) {
-    return new TokenChooser(settings.build(), SEED).choose(Logits.all(logits));
+    return new TokenChooser(settings.build(), SEED, NO_BREAKS).choose(Logits.all(logits), NO_TEXT);
   }
 
   /** Returns the ids that 300 draws give. */
   private static Set<Integer> drawn(GenerationConfig.Builder settings, float... logits) {
-    TokenChooser chooser = new TokenChooser(settings.build(), SEED);
+    TokenChooser chooser = new TokenChooser(settings.build(), SEED, NO_BREAKS);
     Set<Integer> ids = new TreeSet<>();
     for (int i = 0; i < 300; i++) {
-      ids.add(chooser.choose(Logits.all(logits)));
+      ids.add(chooser.choose(Logits.all(logits), NO_TEXT));
     }
     return ids;
   }

@@ -3,15 +3,20 @@ package io.github.bitnet4j.core.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.github.bitnet4j.Dry;
 import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.LogitsProcessor;
+import io.github.bitnet4j.Mirostat;
 import io.github.bitnet4j.Model;
+import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.Sampler;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
+import io.github.bitnet4j.Xtc;
 import io.github.bitnet4j.core.format.SampleModels;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,7 +73,17 @@ class SpeculationTest {
         config(maxTokens).temperature(0.3f),
         config(maxTokens).temperature(0.8f).topK(20),
         config(maxTokens).temperature(0.5f).topP(0.9f),
-        config(maxTokens).temperature(0.6f).topK(20).topP(0.8f));
+        config(maxTokens).temperature(0.6f).topK(20).topP(0.8f),
+        config(maxTokens).penalties(new Penalties(1.1f, 0, 0.05f, 20)),
+        config(maxTokens).temperature(0.4f).mirostat(new Mirostat(2, 0.3f)),
+        config(maxTokens)
+            .penalties(new Penalties(1, 0.1f, 0, 30))
+            .dry(Dry.none().withMultiplier(0.1f).withSequenceBreakers())
+            .temperature(0.7f)
+            .minP(0.1f)
+            .xtc(new Xtc(0.1f, 0.2f))
+            .bannedIds(7)
+            .logitBias(31, 1));
   }
 
   /** Opens a session that guesses whatever it can: it takes every pass to cost the same. */
@@ -177,6 +192,29 @@ class SpeculationTest {
             .as("token %d", i)
             .isTrue();
       }
+    }
+  }
+
+  @Test
+  void aProcessorSeesEachTextOnceAndNoGuesses() throws IOException {
+    try (Model model = load(SampleModels.TIED, "vector", 2);
+        Session session = boldSession(model)) {
+      List<List<Integer>> seen = new ArrayList<>();
+      LogitsProcessor watching =
+          (ids, logits) -> {
+            assertThat(ids.promptSize()).isEqualTo(REPETITIVE.length);
+            seen.add(IntStream.range(0, ids.size()).mapToObj(ids::get).toList());
+          };
+      GenerationConfig config = config(60).sampler(echo()).logitsProcessors(watching).build();
+      Generation generation = session.generate(REPETITIVE, config);
+      assertThat(generation.stats().acceptedTokens()).isPositive();
+      List<Integer> all =
+          IntStream.concat(Arrays.stream(REPETITIVE), Arrays.stream(generation.ids()))
+              .boxed()
+              .toList();
+      assertThat(seen)
+          .isEqualTo(
+              IntStream.range(0, 60).mapToObj(i -> all.subList(0, REPETITIVE.length + i)).toList());
     }
   }
 

@@ -53,6 +53,7 @@ public final class Main {
             .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
             .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
             .setExpandAtFiles(false) // a prompt may begin with @
+            .setCaseInsensitiveEnumValuesAllowed(true)
             .setUsageHelpWidth(90)
             .setUsageHelpLongOptionsMaxWidth(26)
             .setParameterExceptionHandler((e, arguments) -> usageError(e))

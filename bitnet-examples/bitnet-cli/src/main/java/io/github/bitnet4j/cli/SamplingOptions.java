@@ -1,9 +1,15 @@
 package io.github.bitnet4j.cli;
 
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Mirostat;
+import io.github.bitnet4j.SamplingStep;
+import io.github.bitnet4j.Xtc;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say when a generation stops and how its tokens are chosen. */
@@ -35,6 +41,79 @@ final class SamplingOptions {
           "Draw among the likeliest tokens that reach the probability P together."
               + " Default: 1; for the demo model 0.9.")
   private @Nullable Float topP;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      defaultValue = "0",
+      description =
+          "Draw among the tokens of at least P times the largest probability. Default: 0.")
+  private float minP;
+
+  @Option(
+      names = "--typical-p",
+      paramLabel = "P",
+      defaultValue = "1",
+      description =
+          "Draw among the most typical tokens that reach the probability P together. Default: 1.")
+  private float typicalP;
+
+  @Option(
+      names = "--top-n-sigma",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Draw among the logits within N standard deviations of the largest. Default: all.")
+  private float topNSigma;
+
+  @Option(
+      names = "--xtc-probability",
+      paramLabel = "P",
+      description =
+          "Remove the likeliest of several likely tokens, with this probability. Default: 0.")
+  private @Nullable Float xtcProbability;
+
+  @Option(
+      names = "--xtc-threshold",
+      paramLabel = "P",
+      description = "The probability that makes a token likely. Default: 0.1.")
+  private @Nullable Float xtcThreshold;
+
+  @Option(
+      names = "--mirostat",
+      paramLabel = "TAU",
+      description = "Draw for a surprise of TAU bits on average (Mirostat 2); 5 is usual.")
+  private @Nullable Float mirostat;
+
+  @Option(
+      names = "--mirostat-eta",
+      paramLabel = "ETA",
+      defaultValue = "0.1",
+      description = "How fast Mirostat adapts. Default: ${DEFAULT-VALUE}.")
+  private float mirostatEta;
+
+  @Mixin private final RepetitionOptions repetition = new RepetitionOptions();
+
+  @Option(
+      names = "--logit-bias",
+      paramLabel = "ID=B",
+      description = "Add B to the logit of a token. May be given several times.")
+  private Map<Integer, Float> logitBias = new TreeMap<>();
+
+  @Option(
+      names = "--ban",
+      paramLabel = "ID",
+      split = ",",
+      description = "Never choose these token ids.")
+  private int @Nullable [] banned;
+
+  @Option(
+      names = "--sampling-order",
+      paramLabel = "STEP",
+      split = ",",
+      description =
+          "Order of the steps that are in use, of: ${COMPLETION-CANDIDATES}. Default: this order.")
+  private SamplingStep @Nullable [] samplingOrder;
 
   @Option(
       names = "--seed",
@@ -75,9 +154,7 @@ final class SamplingOptions {
               .stop(stop.toArray(String[]::new))
               .ignoreStopTokens(ignoreEos)
               .speculation(speculation);
-      if (topK != null) {
-        builder.topK(topK);
-      }
+      setSteps(builder);
       if (seed != null) {
         builder.seed(seed);
       } else if (demo) {
@@ -86,6 +163,31 @@ final class SamplingOptions {
       return builder.build();
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
+    }
+  }
+
+  private void setSteps(GenerationConfig.Builder builder) {
+    builder.minP(minP).typicalP(typicalP).topNSigma(topNSigma);
+    repetition.apply(builder);
+    logitBias.forEach(builder::logitBias);
+    if (topK != null) {
+      builder.topK(topK);
+    }
+    if (xtcProbability != null || xtcThreshold != null) {
+      Xtc none = Xtc.none();
+      builder.xtc(
+          new Xtc(
+              xtcProbability != null ? xtcProbability : none.probability(),
+              xtcThreshold != null ? xtcThreshold : none.threshold()));
+    }
+    if (mirostat != null) {
+      builder.mirostat(new Mirostat(mirostat, mirostatEta));
+    }
+    if (banned != null) {
+      builder.bannedIds(banned);
+    }
+    if (samplingOrder != null) {
+      builder.samplingOrder(samplingOrder);
     }
   }
 }

@@ -90,6 +90,19 @@ class GenerateCommandTest {
   }
 
   @Test
+  void settingsOfTheSamplingReachTheText() {
+    String[] greedy = {"--prompt", "Once upon a time", "--max-tokens", "8", "--temperature", "0"};
+    assertThat(Cli.run(greedy).out()).startsWith("Once upon a time, there");
+    assertThat(Cli.run(concat(greedy, "--logit-bias", "11=-100")).out())
+        .startsWith("Once upon a time")
+        .doesNotContain(",");
+  }
+
+  private static String[] concat(String[] args, String... more) {
+    return Stream.concat(Stream.of(args), Stream.of(more)).toArray(String[]::new);
+  }
+
+  @Test
   void printsOneJsonObject() throws IOException {
     Result result = Cli.run("--json", "--max-tokens", "5", "--threads", "1", "--kernels", "scalar");
     assertThat(result.exitCode()).as(result.err()).isZero();
@@ -151,6 +164,7 @@ class GenerateCommandTest {
         input("at most 2 tokens", "--prompt=Once upon a time", "--context=2"),
         input("found an empty string", "--prompt="),
         input("at most 384 (the model's own), found 385", "--context=385"),
+        input("bannedIds: expected token ids from 0 to 2047, found 2048", "--ban=1,2048"),
         input("provider avx9, found", "--kernels=avx9"),
         input("scalar (available)", "--model=" + demo, "--prompt=x", "--kernels=avx9"));
   }
@@ -167,6 +181,12 @@ class GenerateCommandTest {
         input("topK: expected 0 or more, found -1", "--top-k=-1"),
         input("topP: expected above 0", "--top-p=0"),
         input("stop: expected no empty strings", "--stop="),
+        input("minP: expected a number from 0 to 1, found 2.0", "--min-p=2"),
+        input("repetition: expected a finite number above 0", "--repetition-penalty=0"),
+        input("multiplier: expected a finite number, 0 or more", "--dry=-1"),
+        input("tau: expected a finite number above 0", "--mirostat=0"),
+        input("'--logit-bias'", "--logit-bias=7"),
+        input("samplingOrder: expected TOP_P", "--sampling-order=top_k,temperature"),
         input("no prompt: give --prompt", "--model=" + Cli.DEMO_MODEL));
   }
 
