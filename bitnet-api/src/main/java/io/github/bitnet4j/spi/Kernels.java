@@ -101,8 +101,10 @@ public interface Kernels {
    * @param out {@code [tokens x rows]}, row-major; written for the given rows only
    * @param fromRow first row of w
    * @param toRow one past the last
+   * @param scratch memory of these kernels that no other thread uses now
    */
-  void denseMatMul(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow);
+  void denseMatMul(
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow, Scratch scratch);
 
   /**
    * Multiplies some rows of a dense matrix with one float row: {@code out[i]} is the lane sum of
@@ -115,8 +117,17 @@ public interface Kernels {
    * @param out written from {@code from} to {@code to - 1}
    * @param from first element of {@code rows}
    * @param to one past the last
+   * @param scratch memory of these kernels that no other thread uses now
    */
-  void denseRows(DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to);
+  void denseRows(
+      DenseMatrix w,
+      int[] rows,
+      float[] x,
+      int xOffset,
+      float[] out,
+      int from,
+      int to,
+      Scratch scratch);
 
   /**
    * Multiplies rows of int8 with one row of int8 over some lines of columns, exactly: {@code
@@ -138,8 +149,17 @@ public interface Kernels {
    * Normalizes one row by its root mean square: {@code out_i = weight_i * (x_i * r)} with {@code r
    * = 1 / sqrt(m / n + epsilon)}, where m is the lane sum of {@code x_i * x_i} and n the length of
    * {@code weight}. {@code x} and {@code out} may be the same place.
+   *
+   * @param scratch memory of these kernels that no other thread uses now
    */
-  void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset);
+  void rmsNorm(
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float epsilon,
+      float[] out,
+      int outOffset,
+      Scratch scratch);
 
   /**
    * Adds the products of float rows with a panel of cached keys or values: {@code out[r][j] =

@@ -81,7 +81,7 @@ final class Attention {
       throw new AssertionError("no sub-norm");
     }
     for (int row = fromRow; row < toRow; row++) {
-      subNorm.apply(acts.kernels, acts.attended, row, acts.attended, row);
+      subNorm.apply(acts, worker, acts.attended, row, acts.attended, row);
     }
   }
 }

@@ -112,7 +112,7 @@ final class BitLinear {
       throw new AssertionError("no input norm");
     }
     for (int row = fromRow; row < toRow; row++) {
-      inputNorm.apply(acts.kernels, x, row, acts.linearInput, row);
+      inputNorm.apply(acts, worker, x, row, acts.linearInput, row);
     }
   }
 

@@ -81,7 +81,7 @@ final class FeedForward {
       throw new AssertionError("no sub-norm");
     }
     for (int row = fromRow; row < toRow; row++) {
-      subNorm.apply(acts.kernels, acts.gate, row, acts.gate, row);
+      subNorm.apply(acts, worker, acts.gate, row, acts.gate, row);
     }
   }
 }

@@ -174,7 +174,14 @@ final class HeadScreening {
   private void multiply(int from, int to, int worker) {
     int xOffset = token * head.columns();
     acts.kernels.denseRows(
-        head, candidates.ids(), acts.normed, xOffset, candidates.values(), from, to);
+        head,
+        candidates.ids(),
+        acts.normed,
+        xOffset,
+        candidates.values(),
+        from,
+        to,
+        acts.scratch[worker]);
   }
 
   /** Returns the lower bound of the given rank, from 1. */

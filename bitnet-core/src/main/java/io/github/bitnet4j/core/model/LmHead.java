@@ -80,7 +80,7 @@ final class LmHead {
   /** Normalizes the rows from {@code fromRow} on into the first rows of {@code acts.normed}. */
   private void normalize(int fromRow) {
     for (int row = fromRow; row < acts.rows(); row++) {
-      finalNorm.apply(acts.kernels, acts.x, row, acts.normed, row - fromRow);
+      finalNorm.apply(acts, 0, acts.x, row, acts.normed, row - fromRow);
     }
   }
 
@@ -113,6 +113,6 @@ final class LmHead {
   }
 
   private void multiply(int fromRow, int toRow, int worker) {
-    acts.kernels.denseMatMul(head, x, tokens, logits, fromRow, toRow);
+    acts.kernels.denseMatMul(head, x, tokens, logits, fromRow, toRow, acts.scratch[worker]);
   }
 }

@@ -1,7 +1,5 @@
 package io.github.bitnet4j.core.model;
 
-import io.github.bitnet4j.spi.Kernels;
-
 /** RMSNorm with its weight: {@code y = w * x / sqrt(mean(x^2) + eps)}. Immutable. */
 public final class RmsNorm {
   private final float[] weight;
@@ -17,8 +15,14 @@ public final class RmsNorm {
     this.epsilon = epsilon;
   }
 
-  /** Normalizes row {@code row} of x into row {@code outRow} of out; they may be the same place. */
-  void apply(Kernels kernels, float[] x, int row, float[] out, int outRow) {
-    kernels.rmsNorm(x, row * weight.length, weight, epsilon, out, outRow * weight.length);
+  /**
+   * Normalizes row {@code row} of x into row {@code outRow} of out; they may be the same place.
+   *
+   * @param worker number of the thread
+   */
+  void apply(Activations acts, int worker, float[] x, int row, float[] out, int outRow) {
+    int from = row * weight.length;
+    int to = outRow * weight.length;
+    acts.kernels.rmsNorm(x, from, weight, epsilon, out, to, acts.scratch[worker]);
   }
 }

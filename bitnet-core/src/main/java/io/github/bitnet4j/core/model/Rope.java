@@ -1,15 +1,22 @@
 package io.github.bitnet4j.core.model;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Rotary position embedding in the "rotate half" form: lane j of a head turns together with lane
  * {@code j + headDim / 2}.
  *
  * <p>As in the reference, frequencies {@code 1 / theta^(2j/d)} and angles {@code position *
  * frequency} are rounded to float32; sine and cosine are then taken in double and rounded once.
+ * What was computed for a position is kept for the next time. Not thread-safe.
  */
 final class Rope {
   private final int half;
   private final float[] frequencies;
+
+  /** Cosines and sines of each position, {@code [2 x half]}; null if it has not been seen. */
+  private float[] @Nullable [] tables = {};
 
   Rope(int headDim, float theta) {
     half = headDim / 2;
@@ -22,11 +29,26 @@ final class Rope {
 
   /** Computes the cosines and sines of a position into row {@code row} of {@code [.. x half]}. */
   void fill(int position, int row, float[] cos, float[] sin) {
+    if (position >= tables.length) {
+      tables = Arrays.copyOf(tables, Math.max(position + 1, 2 * tables.length));
+    }
+    float[] table = tables[position];
+    if (table == null) {
+      table = table(position);
+      tables[position] = table;
+    }
+    System.arraycopy(table, 0, cos, row * half, half);
+    System.arraycopy(table, half, sin, row * half, half);
+  }
+
+  private float[] table(int position) {
+    float[] table = new float[2 * half];
     for (int j = 0; j < half; j++) {
       float angle = position * frequencies[j];
-      cos[row * half + j] = (float) StrictMath.cos(angle);
-      sin[row * half + j] = (float) StrictMath.sin(angle);
+      table[j] = (float) StrictMath.cos(angle);
+      table[half + j] = (float) StrictMath.sin(angle);
     }
+    return table;
   }
 
   /** Turns {@code heads} heads that lie side by side from {@code offset} on, in place. */

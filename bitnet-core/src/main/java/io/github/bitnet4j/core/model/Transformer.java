@@ -6,8 +6,6 @@ import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -30,7 +28,7 @@ public final class Transformer {
 
   private final ModelConfig config;
   private final DenseMatrix embedding;
-  private final List<TransformerBlock> blocks = new ArrayList<>();
+  private final TransformerBlock[] blocks;
   private final LmHead head;
   private final Rope rope;
   private final Activations acts;
@@ -69,8 +67,9 @@ public final class Transformer {
     acts = new Activations(config, kernels, standIn, team);
     embedding = weights.embedding();
     rope = new Rope(config.headDim(), config.ropeTheta());
-    for (int i = 0; i < weights.layers().size(); i++) {
-      blocks.add(new TransformerBlock(i, weights.layers().get(i), rope, acts));
+    blocks = new TransformerBlock[weights.layers().size()];
+    for (int i = 0; i < blocks.length; i++) {
+      blocks[i] = new TransformerBlock(i, weights.layers().get(i), rope, acts);
     }
     head = new LmHead(weights.finalNorm(), weights.head(), weights.int8Head(), acts);
   }

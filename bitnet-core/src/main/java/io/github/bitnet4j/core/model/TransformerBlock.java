@@ -40,13 +40,13 @@ final class TransformerBlock {
 
   private void normalizeInput(int fromRow, int toRow, int worker) {
     for (int row = fromRow; row < toRow; row++) {
-      inputNorm.apply(acts.kernels, acts.x, row, acts.normed, row);
+      inputNorm.apply(acts, worker, acts.x, row, acts.normed, row);
     }
   }
 
   private void normalizeMiddle(int fromRow, int toRow, int worker) {
     for (int row = fromRow; row < toRow; row++) {
-      postAttentionNorm.apply(acts.kernels, acts.x, row, acts.normed, row);
+      postAttentionNorm.apply(acts, worker, acts.x, row, acts.normed, row);
     }
   }
 

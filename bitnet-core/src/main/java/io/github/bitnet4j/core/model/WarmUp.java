@@ -244,7 +244,7 @@ public final class WarmUp implements AutoCloseable {
       if (screening) {
         all.add(screening(head));
       } else {
-        all.add(() -> kernels.denseMatMul(head, x, 1, out, 0, ROWS));
+        all.add(() -> kernels.denseMatMul(head, x, 1, out, 0, ROWS, scratch));
       }
       return all;
     }
@@ -302,7 +302,7 @@ public final class WarmUp implements AutoCloseable {
 
     private void normalizeAndQuantize() {
       for (int row = 0; row < 4; row++) {
-        kernels.rmsNorm(x, row * columns, normWeight, 1e-5f, out, row * columns);
+        kernels.rmsNorm(x, row * columns, normWeight, 1e-5f, out, row * columns, scratch);
         kernels.quantize(out, row * columns, columns, int8, row * columns);
       }
     }
@@ -321,7 +321,7 @@ public final class WarmUp implements AutoCloseable {
       int[] sums = new int[ROWS];
       return () -> {
         kernels.int8Products(w, input, lines, lines.length, sums, 0, ROWS);
-        kernels.denseRows(head, rows, x, 0, out, 0, rows.length);
+        kernels.denseRows(head, rows, x, 0, out, 0, rows.length, scratch);
       };
     }
   }

@@ -441,7 +441,7 @@ class HeadScreeningTest {
 
     void checkBounds(float[] x, String description) {
       float[] exact = new float[matrix.rows()];
-      acts.kernels.denseMatMul(matrix, x, 1, exact, 0, matrix.rows());
+      acts.kernels.denseMatMul(matrix, x, 1, exact, 0, matrix.rows(), acts.scratch[0]);
       ScreeningInput input = new ScreeningInput(int8Head.lines());
       if (!input.set(x, 0, matrix.columns(), int8Head.maxNorm())) {
         return;
@@ -466,7 +466,7 @@ class HeadScreeningTest {
       Logits logits = new Logits(matrix.rows());
       screening.bound(1);
       if (!screening.findCandidates(0, need, logits)) {
-        acts.kernels.denseMatMul(matrix, x, 1, logits.fillAll(), 0, matrix.rows());
+        acts.kernels.denseMatMul(matrix, x, 1, logits.fillAll(), 0, matrix.rows(), acts.scratch[0]);
       }
       return logits;
     }
@@ -492,7 +492,8 @@ class HeadScreeningTest {
           checkChoice(config, actual[row], expected[row], where);
         }
         float[] x = states.getFirst();
-        acts.kernels.denseMatMul(matrix, x, 1, expected[0].fillAll(), 0, matrix.rows());
+        acts.kernels.denseMatMul(
+            matrix, x, 1, expected[0].fillAll(), 0, matrix.rows(), acts.scratch[0]);
         checkChoice(config, screened(x, need), expected[0], description + " as it is, " + config);
       }
     }

@@ -47,6 +47,7 @@ public class DenseMatMulBenchmark {
   private final Arena arena = Arena.ofShared();
   private final float[] x = new float[COLUMNS];
   private Kernels kernels;
+  private Kernels.Scratch scratch;
   private DenseMatrix matrix;
   private float[] out;
 
@@ -75,9 +76,11 @@ public class DenseMatMulBenchmark {
     matrix = new DenseMatrix("benchmark", type, rows, COLUMNS, data);
     out = new float[rows];
     kernels = Providers.kernels(provider);
+    scratch = kernels.newScratch();
     float[] expected = new float[rows];
-    Providers.kernels("scalar").denseMatMul(matrix, x, 1, expected, rows - 9, rows);
-    kernels.denseMatMul(matrix, x, 1, out, 0, rows);
+    Kernels scalar = Providers.kernels("scalar");
+    scalar.denseMatMul(matrix, x, 1, expected, rows - 9, rows, scalar.newScratch());
+    kernels.denseMatMul(matrix, x, 1, out, 0, rows, scratch);
     for (int row = rows - 9; row < rows; row++) {
       Providers.check(out[row] == expected[row]);
     }
@@ -100,7 +103,7 @@ public class DenseMatMulBenchmark {
   /** Multiplies the whole slice. */
   @Benchmark
   public float[] multiply() {
-    kernels.denseMatMul(matrix, x, 1, out, 0, rows);
+    kernels.denseMatMul(matrix, x, 1, out, 0, rows, scratch);
     return out;
   }
 }

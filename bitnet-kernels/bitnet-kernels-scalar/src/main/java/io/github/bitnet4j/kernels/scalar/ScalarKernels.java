@@ -24,8 +24,27 @@ final class ScalarKernels implements Kernels {
   /** The accumulators of a lane sum. */
   private static final int LANES = 16;
 
-  /** These loops need none. */
-  private record NoScratch() implements Scratch {}
+  /** A row of weights, and the sums of a row. */
+  private static final class Buffers implements Scratch {
+    private final float[] laneSums = new float[LANES];
+    private final int[] sums = new int[4];
+    private float[] weights = {};
+
+    /** Returns room for a row of weights, which may be longer. */
+    float[] weights(int columns) {
+      if (weights.length < columns) {
+        weights = new float[columns];
+      }
+      return weights;
+    }
+
+    static Buffers of(Scratch scratch) {
+      if (scratch instanceof Buffers own) {
+        return own;
+      }
+      throw new IllegalArgumentException("not scratch memory of these kernels: " + scratch);
+    }
+  }
 
   @Override
   public int vectorBits() {
@@ -34,7 +53,7 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public Scratch newScratch() {
-    return new NoScratch();
+    return new Buffers();
   }
 
   @Override
@@ -80,7 +99,7 @@ final class ScalarKernels implements Kernels {
     Objects.checkFromToIndex(fromUnit, toUnit, quarter);
     Objects.checkFromIndexSize(0, (long) tokens * columns, x.length);
     Objects.checkFromIndexSize(0, (long) tokens * rows, out.length);
-    int[] sums = new int[4];
+    int[] sums = Buffers.of(scratch).sums;
     for (int unit = fromUnit; unit < toUnit; unit++) {
       long start = (long) unit * columns;
       for (int t = 0; t < tokens; t++) {
@@ -102,32 +121,41 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void denseMatMul(
-      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow, Scratch scratch) {
     int columns = w.columns();
     Objects.checkFromToIndex(fromRow, toRow, w.rows());
     Objects.checkFromIndexSize(0, (long) tokens * columns, x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
-    float[] weights = new float[columns];
-    float[] sums = new float[LANES];
+    Buffers own = Buffers.of(scratch);
+    float[] weights = own.weights(columns);
+    float[] sums = own.laneSums;
     for (int row = fromRow; row < toRow; row++) {
       w.copyRow(row, weights, 0);
       for (int t = 0; t < tokens; t++) {
-        out[t * w.rows() + row] = laneSum(weights, x, t * columns, sums);
+        out[t * w.rows() + row] = laneSum(weights, x, t * columns, columns, sums);
       }
     }
   }
 
   @Override
   public void denseRows(
-      DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to) {
+      DenseMatrix w,
+      int[] rows,
+      float[] x,
+      int xOffset,
+      float[] out,
+      int from,
+      int to,
+      Scratch scratch) {
     int columns = w.columns();
     Objects.checkFromToIndex(from, to, Math.min(rows.length, out.length));
     Objects.checkFromIndexSize(xOffset, columns, x.length);
-    float[] weights = new float[columns];
-    float[] sums = new float[LANES];
+    Buffers own = Buffers.of(scratch);
+    float[] weights = own.weights(columns);
+    float[] sums = own.laneSums;
     for (int i = from; i < to; i++) {
       w.copyRow(rows[i], weights, 0);
-      out[i] = laneSum(weights, x, xOffset, sums);
+      out[i] = laneSum(weights, x, xOffset, columns, sums);
     }
   }
 
@@ -157,11 +185,18 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public void rmsNorm(
-      float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset) {
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float epsilon,
+      float[] out,
+      int outOffset,
+      Scratch scratch) {
     int n = weight.length;
     Objects.checkFromIndexSize(xOffset, n, x.length);
     Objects.checkFromIndexSize(outOffset, n, out.length);
-    float[] sums = new float[LANES];
+    float[] sums = Buffers.of(scratch).laneSums;
+    Arrays.fill(sums, 0);
     for (int i = 0; i < n; i++) {
       float xi = x[xOffset + i];
       sums[i % LANES] = Math.fma(xi, xi, sums[i % LANES]);
@@ -237,9 +272,9 @@ final class ScalarKernels implements Kernels {
   }
 
   /** Returns the lane sum of products. */
-  private static float laneSum(float[] weights, float[] x, int xOffset, float[] sums) {
+  private static float laneSum(float[] weights, float[] x, int xOffset, int length, float[] sums) {
     Arrays.fill(sums, 0);
-    for (int i = 0; i < weights.length; i++) {
+    for (int i = 0; i < length; i++) {
       sums[i % LANES] = Math.fma(weights[i], x[xOffset + i], sums[i % LANES]);
     }
     return total(sums);

@@ -63,12 +63,12 @@ public abstract class FloatKernelContract extends KernelContract {
       DenseMatrix w = dense(type, patterns(type, 61 * 35), 61, 35);
       float[] x = Numbers.floats(random, 2 * 35);
       float[] whole = new float[2 * 61];
-      kernels.denseMatMul(w, x, 2, whole, 0, 61);
+      kernels.denseMatMul(w, x, 2, whole, 0, 61, scratch);
       for (int repetition = 0; repetition < 10; repetition++) {
         float[] parts = Numbers.guards(2 * 61);
         for (int from = 0; from < 61; ) {
           int to = Math.min(61, from + random.nextInt(12));
-          kernels.denseMatMul(w, x, 2, parts, from, to);
+          kernels.denseMatMul(w, x, 2, parts, from, to, scratch);
           from = to;
         }
         assertBits(parts, whole, type.name());
@@ -97,7 +97,7 @@ public abstract class FloatKernelContract extends KernelContract {
         DenseMatrix w = new DenseMatrix("test", type, 21, columns, Numbers.unaligned(data, arena));
         float[] x = Numbers.floats(random, 2 * columns);
         float[] out = new float[2 * 21];
-        kernels.denseMatMul(w, x, 2, out, 0, 21);
+        kernels.denseMatMul(w, x, 2, out, 0, 21, scratch);
         float[] weights = new float[columns];
         for (int row = 0; row < 21; row++) {
           w.copyRow(row, weights, 0);
@@ -117,7 +117,7 @@ public abstract class FloatKernelContract extends KernelContract {
   private void checkRows(DenseMatrix w, String description) {
     float[] x = Numbers.floats(random, w.columns() + 3);
     float[] whole = new float[w.rows()];
-    kernels.denseMatMul(w, Arrays.copyOfRange(x, 2, x.length), 1, whole, 0, w.rows());
+    kernels.denseMatMul(w, Arrays.copyOfRange(x, 2, x.length), 1, whole, 0, w.rows(), scratch);
     int[] rows = random.ints(30, 0, w.rows()).toArray();
     for (int count = 0; count <= 20; count++) {
       float[] expected = Numbers.guards(30);
@@ -125,7 +125,7 @@ public abstract class FloatKernelContract extends KernelContract {
       for (int i = 5; i < 5 + count; i++) {
         expected[i] = whole[rows[i]];
       }
-      kernels.denseRows(w, rows, x, 2, out, 5, 5 + count);
+      kernels.denseRows(w, rows, x, 2, out, 5, 5 + count, scratch);
       assertBits(out, expected, "%s, %d rows".formatted(description, count));
     }
   }
@@ -151,7 +151,7 @@ public abstract class FloatKernelContract extends KernelContract {
         float[] x = new float[16];
         x[c] = 1;
         float[] out = new float[w.rows()];
-        kernels.denseMatMul(w, x, 1, out, 0, w.rows());
+        kernels.denseMatMul(w, x, 1, out, 0, w.rows(), scratch);
         for (int row = 0; row < w.rows(); row++) {
           assertThat(out[row]).isEqualTo(value(type, patterns[row * 16 + c]) + 0f);
         }
@@ -169,7 +169,7 @@ public abstract class FloatKernelContract extends KernelContract {
       float[] x = new float[columns];
       Arrays.fill(x, 1e-20f);
       float[] out = new float[1];
-      kernels.denseMatMul(w, x, 1, out, 0, 1);
+      kernels.denseMatMul(w, x, 1, out, 0, 1, scratch);
       assertBits(out, new float[] {-0.0f}, columns + " columns");
     }
   }
@@ -188,10 +188,10 @@ public abstract class FloatKernelContract extends KernelContract {
       }
 
       float[] out = Numbers.guards(length + 4);
-      kernels.rmsNorm(x, offset, weight, 1e-6f, out, 4 - offset);
+      kernels.rmsNorm(x, offset, weight, 1e-6f, out, 4 - offset, scratch);
       assertBits(out, expected, "length " + length);
 
-      kernels.rmsNorm(row, 0, weight, 1e-6f, row, 0);
+      kernels.rmsNorm(row, 0, weight, 1e-6f, row, 0, scratch);
       assertBits(
           row, Arrays.copyOfRange(expected, 4 - offset, 4 - offset + length), "in place " + length);
     }
@@ -206,7 +206,8 @@ public abstract class FloatKernelContract extends KernelContract {
               float[] x = c.get("x").floats();
               float[] expected = c.get("y").floats();
               float[] out = new float[x.length];
-              kernels.rmsNorm(x, 0, c.get("weight").floats(), c.get("eps").number(), out, 0);
+              kernels.rmsNorm(
+                  x, 0, c.get("weight").floats(), c.get("eps").number(), out, 0, scratch);
               for (int i = 0; i < x.length; i++) {
                 assertThat(out[i]).isCloseTo(expected[i], within(Math.abs(expected[i]) * 1e-6f));
               }
@@ -351,12 +352,12 @@ public abstract class FloatKernelContract extends KernelContract {
         float[] x = Numbers.floats(random, length);
         x[length / 2] = bad;
         float[] out = new float[length];
-        kernels.rmsNorm(x, 0, Numbers.floats(random, length), 1e-6f, out, 0);
+        kernels.rmsNorm(x, 0, Numbers.floats(random, length), 1e-6f, out, 0, scratch);
         MemorySegment rows = memory(x);
         float[] sums = new float[PANEL];
         kernels.panelMatMul(x, 0, 0, 1, DenseType.F32, rows, 0, length / PANEL, sums, 0, 0);
         DenseMatrix w = dense(DenseType.F16, new int[length], 1, length);
-        kernels.denseMatMul(w, x, 1, out, 0, 1);
+        kernels.denseMatMul(w, x, 1, out, 0, 1, scratch);
         assertThat(out[0]).isNaN();
         float[] scores = Arrays.copyOf(x, padded(length));
         kernels.softmax(scores, 0, length, 1);
@@ -373,17 +374,19 @@ public abstract class FloatKernelContract extends KernelContract {
     MemorySegment rows = memory(new float[3 * PANEL]);
     List<Runnable> calls =
         List.of(
-            () -> kernels.denseMatMul(w, new float[20], 1, new float[5], 0, 6),
-            () -> kernels.denseMatMul(w, new float[20], 1, new float[5], -1, 5),
-            () -> kernels.denseMatMul(w, new float[39], 2, new float[10], 0, 5),
-            () -> kernels.denseMatMul(w, new float[40], 2, new float[9], 0, 1),
-            () -> kernels.denseRows(w, new int[] {5}, new float[20], 0, new float[1], 0, 1),
-            () -> kernels.denseRows(w, new int[] {-1}, new float[20], 0, new float[1], 0, 1),
-            () -> kernels.denseRows(w, new int[1], new float[20], 1, new float[1], 0, 1),
-            () -> kernels.denseRows(w, new int[1], new float[20], 0, new float[2], 0, 2),
-            () -> kernels.denseRows(w, new int[2], new float[20], 0, new float[1], 1, 2),
-            () -> kernels.rmsNorm(new float[20], 1, new float[20], 0, new float[20], 0),
-            () -> kernels.rmsNorm(new float[20], 0, new float[20], 0, new float[20], 1),
+            () -> kernels.denseMatMul(w, new float[20], 1, new float[5], 0, 6, scratch),
+            () -> kernels.denseMatMul(w, new float[20], 1, new float[5], -1, 5, scratch),
+            () -> kernels.denseMatMul(w, new float[39], 2, new float[10], 0, 5, scratch),
+            () -> kernels.denseMatMul(w, new float[40], 2, new float[9], 0, 1, scratch),
+            () ->
+                kernels.denseRows(w, new int[] {5}, new float[20], 0, new float[1], 0, 1, scratch),
+            () ->
+                kernels.denseRows(w, new int[] {-1}, new float[20], 0, new float[1], 0, 1, scratch),
+            () -> kernels.denseRows(w, new int[1], new float[20], 1, new float[1], 0, 1, scratch),
+            () -> kernels.denseRows(w, new int[1], new float[20], 0, new float[2], 0, 2, scratch),
+            () -> kernels.denseRows(w, new int[2], new float[20], 0, new float[1], 1, 2, scratch),
+            () -> kernels.rmsNorm(new float[20], 1, new float[20], 0, new float[20], 0, scratch),
+            () -> kernels.rmsNorm(new float[20], 0, new float[20], 0, new float[20], 1, scratch),
             () -> kernels.softmax(new float[32], 1, 20, 1),
             () -> kernels.softmax(new float[32], -1, 20, 1),
             () -> kernels.softmax(new float[31], 0, 20, 1),
@@ -440,15 +443,15 @@ public abstract class FloatKernelContract extends KernelContract {
   private float[] allOperations(float[] x, MemorySegment rows, List<DenseMatrix> matrices) {
     int n = x.length;
     float[] out = new float[2 * n + PANEL + 11 * PANEL];
-    kernels.rmsNorm(x, 0, x, 1e-6f, out, 0);
+    kernels.rmsNorm(x, 0, x, 1e-6f, out, 0, scratch);
     System.arraycopy(x, 0, out, n, n);
     kernels.softmax(out, n, n, 0.3f);
     kernels.panelMatMul(x, 0, 8, 11, DenseType.F32, rows, 4, 20, out, 2 * n + PANEL, PANEL);
     kernels.panelMatMul(x, 0, 8, 11, DenseType.F16, rows, 2, 40, out, 2 * n + PANEL, PANEL);
     for (int i = 0; i < matrices.size(); i++) {
       float[] products = new float[5];
-      kernels.denseMatMul(matrices.get(i), x, 1, products, 0, 3);
-      kernels.denseRows(matrices.get(i), new int[] {0, 1, 2, 3, 4}, x, 0, products, 3, 5);
+      kernels.denseMatMul(matrices.get(i), x, 1, products, 0, 3, scratch);
+      kernels.denseRows(matrices.get(i), new int[] {0, 1, 2, 3, 4}, x, 0, products, 3, 5, scratch);
       System.arraycopy(products, 0, out, 2 * n + 5 * (i + 1), 5);
     }
     return out;
@@ -473,7 +476,7 @@ public abstract class FloatKernelContract extends KernelContract {
       }
     }
 
-    kernels.denseMatMul(w, x, tokens, out, from, to);
+    kernels.denseMatMul(w, x, tokens, out, from, to, scratch);
 
     assertBits(
         out,
@@ -493,7 +496,7 @@ public abstract class FloatKernelContract extends KernelContract {
                 float[] x = new float[16];
                 x[5] = 1;
                 float[] out = new float[1];
-                kernels.denseMatMul(dense(type, row, 1, 16), x, 1, out, 0, 1);
+                kernels.denseMatMul(dense(type, row, 1, 16), x, 1, out, 0, 1, scratch);
                 assertThat(out[0]).isEqualTo(expected + 0f); // +0 plus -0 is +0
               }
             });

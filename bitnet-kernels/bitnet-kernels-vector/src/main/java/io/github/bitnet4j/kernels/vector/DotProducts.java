@@ -35,55 +35,73 @@ final class DotProducts {
   private static final int COLUMN_2 = 2 % REGISTERS * WIDTH;
   private static final int COLUMN_3 = 3 % REGISTERS * WIDTH;
 
-  private static final float[] NONE = {};
-
   private DotProducts() {}
 
-  static void multiply(DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+  static void multiply(
+      DenseMatrix w,
+      float[] x,
+      int tokens,
+      float[] out,
+      int fromRow,
+      int toRow,
+      VectorScratch scratch) {
     if (w.type().blockSize() == 1) {
-      multiplyPlain(w, x, tokens, out, fromRow, toRow);
+      multiplyPlain(w, x, tokens, out, fromRow, toRow, scratch.laneSums);
     } else {
-      multiplyBlocks(w, x, tokens, out, fromRow, toRow);
+      multiplyBlocks(w, x, tokens, out, fromRow, toRow, scratch);
     }
   }
 
   /** As {@link #multiply} for one row of x and a list of rows, which need not be neighbours. */
   static void multiplyRows(
-      DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to) {
+      DenseMatrix w,
+      int[] rows,
+      float[] x,
+      int xOffset,
+      float[] out,
+      int from,
+      int to,
+      VectorScratch scratch) {
     boolean plain = w.type().blockSize() == 1;
-    float[] decoded = plain ? NONE : new float[w.columns()];
-    float[] sums = new float[GROUP * Lanes.SUM];
+    float[] decoded = scratch.weights(plain ? 0 : w.columns());
+    float[] sums = scratch.laneSums;
     for (int i = from; i < to; i++) {
       if (plain) {
         plainGroup(w, rows[i], 1, x, xOffset, sums, out, i);
       } else {
         w.copyRow(rows[i], decoded, 0);
-        out[i] = dot(decoded, x, xOffset, sums);
+        out[i] = dot(decoded, w.columns(), x, xOffset, sums);
       }
     }
   }
 
   /** Types that are stored in blocks are decoded row by row. */
   private static void multiplyBlocks(
-      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+      DenseMatrix w,
+      float[] x,
+      int tokens,
+      float[] out,
+      int fromRow,
+      int toRow,
+      VectorScratch scratch) {
     int columns = w.columns();
-    float[] decoded = new float[columns];
-    float[] sums = new float[Lanes.SUM];
+    float[] decoded = scratch.weights(columns);
+    float[] sums = scratch.laneSums;
     for (int row = fromRow; row < toRow; row++) {
       w.copyRow(row, decoded, 0);
       for (int t = 0; t < tokens; t++) {
-        out[t * w.rows() + row] = dot(decoded, x, t * columns, sums);
+        out[t * w.rows() + row] = dot(decoded, columns, x, t * columns, sums);
       }
     }
   }
 
   /** Returns the lane sum of a whole number of blocks, which is a multiple of 16. */
-  private static float dot(float[] a, float[] x, int xOffset, float[] sums) {
+  private static float dot(float[] a, int length, float[] x, int xOffset, float[] sums) {
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
-    for (int i = 0; i < a.length; i += Lanes.SUM) {
+    for (int i = 0; i < length; i += Lanes.SUM) {
       int o = xOffset + i;
       s0 = FloatVector.fromArray(FLOATS, a, i).fma(FloatVector.fromArray(FLOATS, x, o), s0);
       if (REGISTERS > 1) {
@@ -109,8 +127,7 @@ final class DotProducts {
   }
 
   private static void multiplyPlain(
-      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
-    float[] sums = new float[GROUP * Lanes.SUM];
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow, float[] sums) {
     for (int row = fromRow; row < toRow; row += GROUP) {
       int group = Math.min(GROUP, toRow - row);
       for (int t = 0; t < tokens; t++) {

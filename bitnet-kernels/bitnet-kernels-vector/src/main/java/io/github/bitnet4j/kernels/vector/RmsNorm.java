@@ -11,9 +11,15 @@ final class RmsNorm {
   private RmsNorm() {}
 
   static void normalize(
-      float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset) {
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float epsilon,
+      float[] out,
+      int outOffset,
+      float[] sums) {
     int n = weight.length;
-    float r = 1 / (float) Math.sqrt(sumOfSquares(x, xOffset, n) / n + epsilon);
+    float r = 1 / (float) Math.sqrt(sumOfSquares(x, xOffset, n, sums) / n + epsilon);
     int i = 0;
     for (; i <= n - WIDTH; i += WIDTH) {
       FloatVector v = FloatVector.fromArray(FLOATS, x, xOffset + i).mul(r);
@@ -24,7 +30,7 @@ final class RmsNorm {
     }
   }
 
-  private static float sumOfSquares(float[] x, int offset, int length) {
+  private static float sumOfSquares(float[] x, int offset, int length, float[] sums) {
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
@@ -44,7 +50,6 @@ final class RmsNorm {
         s3 = v.fma(v, s3);
       }
     }
-    float[] sums = new float[Lanes.SUM];
     s0.intoArray(sums, 0);
     if (REGISTERS > 1) {
       s1.intoArray(sums, WIDTH);

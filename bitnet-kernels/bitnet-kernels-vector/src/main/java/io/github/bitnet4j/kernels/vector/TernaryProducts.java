@@ -42,7 +42,10 @@ final class TernaryProducts {
   private static final int BLOCK = 64 * STEP;
 
   /** Sums of a pair of packed rows, of four rows each. */
-  private static final int SUMS = 8;
+  static final int SUMS = 8;
+
+  /** Lanes that are stored of a pair. */
+  static final int PARTIAL = SUMS * WIDTH;
 
   private TernaryProducts() {}
 
@@ -63,16 +66,23 @@ final class TernaryProducts {
       first += count;
     }
     if (first < tokens) {
-      multiplyPairs(w, x, first, tokens, out, fromUnit, toUnit);
+      multiplyPairs(w, x, first, tokens, out, fromUnit, toUnit, scratch);
     }
   }
 
   /** Multiplies the rows of activations from {@code first} on, up to {@code tokens}. */
   private static void multiplyPairs(
-      VectorMatrix w, byte[] x, int first, int tokens, int[] out, int fromUnit, int toUnit) {
+      VectorMatrix w,
+      byte[] x,
+      int first,
+      int tokens,
+      int[] out,
+      int fromUnit,
+      int toUnit,
+      VectorScratch scratch) {
     // The compiler boxes vectors where a method gets large, so partial sums pass through memory.
-    short[] partial = new short[SUMS * WIDTH];
-    int[] sums = new int[SUMS];
+    short[] partial = scratch.partial;
+    int[] sums = scratch.sums;
     storeNegativeSums(w, x, first, tokens, out, fromUnit, toUnit);
     for (int unit = fromUnit; unit < toUnit; unit += 2) {
       boolean single = unit + 1 == toUnit;

@@ -53,9 +53,7 @@ final class VectorKernels implements Kernels {
     Objects.checkFromToIndex(fromUnit, toUnit, w.units());
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
-    if (!(scratch instanceof VectorScratch own)) {
-      throw new IllegalArgumentException("not scratch memory of these kernels: " + scratch);
-    }
+    VectorScratch own = VectorScratch.of(scratch);
     switch (w) {
       case LookupMatrix m ->
           LookupProducts.multiply(m, x, tokens, out, fromUnit, toUnit, own.lookup());
@@ -66,22 +64,29 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void denseMatMul(
-      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
+      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow, Scratch scratch) {
     Objects.checkFromToIndex(fromRow, toRow, w.rows());
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
-    DotProducts.multiply(w, x, tokens, out, fromRow, toRow);
+    DotProducts.multiply(w, x, tokens, out, fromRow, toRow, VectorScratch.of(scratch));
   }
 
   @Override
   public void denseRows(
-      DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to) {
+      DenseMatrix w,
+      int[] rows,
+      float[] x,
+      int xOffset,
+      float[] out,
+      int from,
+      int to,
+      Scratch scratch) {
     Objects.checkFromToIndex(from, to, Math.min(rows.length, out.length));
     Objects.checkFromIndexSize(xOffset, w.columns(), x.length);
     for (int i = from; i < to; i++) {
       Objects.checkIndex(rows[i], w.rows());
     }
-    DotProducts.multiplyRows(w, rows, x, xOffset, out, from, to);
+    DotProducts.multiplyRows(w, rows, x, xOffset, out, from, to, VectorScratch.of(scratch));
   }
 
   @Override
@@ -99,10 +104,17 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void rmsNorm(
-      float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset) {
+      float[] x,
+      int xOffset,
+      float[] weight,
+      float epsilon,
+      float[] out,
+      int outOffset,
+      Scratch scratch) {
     Objects.checkFromIndexSize(xOffset, weight.length, x.length);
     Objects.checkFromIndexSize(outOffset, weight.length, out.length);
-    RmsNorm.normalize(x, xOffset, weight, epsilon, out, outOffset);
+    float[] sums = VectorScratch.of(scratch).laneSums;
+    RmsNorm.normalize(x, xOffset, weight, epsilon, out, outOffset, sums);
   }
 
   @Override

@@ -5,8 +5,33 @@ import org.jspecify.annotations.Nullable;
 
 /** Scratch memory of one thread, for the kernels that need some. Each takes its own when needed. */
 final class VectorScratch implements Kernels.Scratch {
+  /** The stored accumulators of float sums: of a group of rows, or of a softmax. */
+  final float[] laneSums = new float[DotProducts.GROUP * Lanes.SUM];
+
+  /** What {@link TernaryProducts} stores of a pair of packed rows. */
+  final short[] partial = new short[TernaryProducts.PARTIAL];
+
+  final int[] sums = new int[TernaryProducts.SUMS];
+
+  private float[] weights = {};
   private @Nullable LookupTables lookup;
   private @Nullable CombinationProducts combinations;
+
+  /** Returns the scratch memory that a caller hands to an operation. */
+  static VectorScratch of(Kernels.Scratch scratch) {
+    if (scratch instanceof VectorScratch own) {
+      return own;
+    }
+    throw new IllegalArgumentException("not scratch memory of these kernels: " + scratch);
+  }
+
+  /** Returns room for a row of decoded weights, which may be longer. */
+  float[] weights(int columns) {
+    if (weights.length < columns) {
+      weights = new float[columns];
+    }
+    return weights;
+  }
 
   LookupTables lookup() {
     LookupTables tables = lookup;
