@@ -11,6 +11,8 @@ import java.nio.file.Path;
  *
  * <p>The weights stay in the mapped file; loading verifies them and copies as little as the kernels
  * allow. A model is immutable and thread-safe: any number of sessions may use it at the same time.
+ * What sessions on several threads compute at the same time is computed together, in one pass over
+ * the weights, and each session gets the tokens that it would get alone.
  *
  * <p>Whoever loads a model closes it, after its sessions. Example:
  *

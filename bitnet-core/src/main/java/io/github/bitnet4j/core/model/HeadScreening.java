@@ -57,6 +57,7 @@ final class HeadScreening {
   /** The largest lower bounds so far, as a binary heap with the smallest on top. */
   private float[] largest = {};
 
+  private int first;
   private int tokens;
 
   // The candidates that are being computed.
@@ -76,11 +77,13 @@ final class HeadScreening {
   }
 
   /**
-   * Bounds the logits of the rows of {@code acts.normed}.
+   * Bounds the logits of some rows of {@code acts.normed}.
    *
+   * @param first number of the first of them
    * @param tokens number of rows, at most {@link #MAX_TOKENS}
    */
-  void bound(int tokens) {
+  void bound(int first, int tokens) {
+    this.first = first;
     this.tokens = tokens;
     int bounds = Math.multiplyExact(tokens, head.rows());
     if (lower.length < bounds) {
@@ -89,7 +92,8 @@ final class HeadScreening {
     }
     boolean any = false;
     for (int t = 0; t < tokens; t++) {
-      bounded[t] = inputs[t].set(acts.normed, t * head.columns(), head.columns(), maxNorm);
+      bounded[t] =
+          inputs[t].set(acts.normed, (first + t) * head.columns(), head.columns(), maxNorm);
       any |= bounded[t];
     }
     if (any) {
@@ -172,7 +176,7 @@ final class HeadScreening {
   }
 
   private void multiply(int from, int to, int worker) {
-    int xOffset = token * head.columns();
+    int xOffset = (first + token) * head.columns();
     acts.kernels.denseRows(
         head,
         candidates.ids(),

@@ -48,6 +48,7 @@ public final class KvCache implements AutoCloseable {
   private final long blockBytes;
   private final Arena arena = Arena.ofShared();
   private final List<MemorySegment> blocks = new ArrayList<>();
+  private final PassRequest request = new PassRequest(this);
   private int length;
 
   /**
@@ -128,6 +129,11 @@ public final class KvCache implements AutoCloseable {
   /** Counts positions as filled. */
   void advance(int newLength) {
     length = newLength;
+  }
+
+  /** Returns the place for what a forward pass is asked for; a cache is in one at a time. */
+  PassRequest request() {
+    return request;
   }
 
   MemorySegment block(int position) {

@@ -5,6 +5,8 @@ import io.github.bitnet4j.core.sampling.LogitNeed.All;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The final norm and the projection to the vocabulary. */
@@ -21,6 +23,11 @@ final class LmHead {
   private int[] fullRows = new int[1];
 
   private int fullCount;
+
+  /** For each row whose logits are wanted: which ones, and where they go. */
+  private final List<LogitNeed> needs = new ArrayList<>();
+
+  private final List<Logits> outs = new ArrayList<>();
   private float[] fullLogits = {};
 
   // The product that is being computed.
@@ -46,52 +53,71 @@ final class LmHead {
    * @param logits receives {@code [rows x vocabSize]}
    */
   void forwardAll(float[] logits) {
-    normalize(0);
+    for (int row = 0; row < acts.rows(); row++) {
+      finalNorm.apply(acts, 0, acts.x, row, acts.normed, row);
+    }
     multiply(acts.normed, acts.rows(), logits);
     acts.trace("", "final_norm", acts.config.hiddenSize(), acts.normed);
     acts.trace("", "logits", head.rows(), logits);
   }
 
   /**
-   * Computes what is needed of the logits of the batch's last rows.
+   * Asks for logits of a row of the batch; {@link #forward} computes what all have asked for.
    *
-   * @param out receives the logits of one row each, in its first {@code count} elements
-   * @param count number of rows, from the last one back
+   * @param out receives them
    */
-  void forward(LogitNeed need, Logits[] out, int count) {
-    normalize(acts.rows() - count);
-    HeadScreening used =
-        count <= HeadScreening.MAX_TOKENS && !(need instanceof All) ? screening : null;
-    if (used != null) {
-      used.bound(count);
-    }
-    if (fullRows.length < count) {
-      fullRows = new int[count];
-    }
-    fullCount = 0;
-    for (int row = 0; row < count; row++) {
-      if (used == null || !used.findCandidates(row, need, out[row])) {
-        fullRows[fullCount++] = row;
-      }
-    }
-    multiplyFullRows(out);
+  void want(int row, LogitNeed need, Logits out) {
+    finalNorm.apply(acts, 0, acts.x, row, acts.normed, outs.size());
+    needs.add(need);
+    outs.add(out);
   }
 
-  /** Normalizes the rows from {@code fromRow} on into the first rows of {@code acts.normed}. */
-  private void normalize(int fromRow) {
-    for (int row = fromRow; row < acts.rows(); row++) {
-      finalNorm.apply(acts, 0, acts.x, row, acts.normed, row - fromRow);
+  /** Computes what is needed of the logits that were asked for. */
+  void forward() {
+    int wanted = outs.size();
+    if (fullRows.length < wanted) {
+      fullRows = new int[2 * wanted];
     }
+    fullCount = 0;
+    for (int from = 0; from < wanted; from += HeadScreening.MAX_TOKENS) {
+      int to = Math.min(wanted, from + HeadScreening.MAX_TOKENS);
+      HeadScreening used = needsAll(from, to) ? null : screening;
+      if (used != null) {
+        used.bound(from, to - from);
+      }
+      for (int i = from; i < to; i++) {
+        if (used == null || !used.findCandidates(i - from, needs.get(i), outs.get(i))) {
+          fullRows[fullCount++] = i;
+        }
+      }
+    }
+    multiplyFullRows();
+    forget();
+  }
+
+  /** Forgets what was asked for. */
+  void forget() {
+    needs.clear();
+    outs.clear();
+  }
+
+  private boolean needsAll(int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (!(needs.get(i) instanceof All)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Computes all logits of the rows in {@link #fullRows} together; moves them to the front. */
-  private void multiplyFullRows(Logits[] out) {
+  private void multiplyFullRows() {
     int columns = head.columns();
     for (int i = 0; i < fullCount; i++) {
       System.arraycopy(acts.normed, fullRows[i] * columns, acts.normed, i * columns, columns);
     }
     if (fullCount == 1) {
-      multiply(acts.normed, 1, out[fullRows[0]].fillAll());
+      multiply(acts.normed, 1, outs.get(fullRows[0]).fillAll());
     } else if (fullCount > 1) {
       int length = Math.multiplyExact(fullCount, head.rows());
       if (fullLogits.length < length) {
@@ -99,7 +125,7 @@ final class LmHead {
       }
       multiply(acts.normed, fullCount, fullLogits);
       for (int i = 0; i < fullCount; i++) {
-        float[] values = out[fullRows[i]].fillAll();
+        float[] values = outs.get(fullRows[i]).fillAll();
         System.arraycopy(fullLogits, i * head.rows(), values, 0, head.rows());
       }
     }

@@ -6,8 +6,7 @@ import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,12 +18,11 @@ import org.jspecify.annotations.Nullable;
  * same bits. Thread-safe: passes of several sessions take turns, in the order they asked.
  */
 public final class Transformer {
-  /**
-   * Rows of one pass: enough to use each weight often, few enough that other sessions get turns.
-   */
+  /** Rows of a long prompt in one pass: enough to use each weight often. */
   private static final int MAX_ROWS = 128;
 
-  private static final Logits[] NONE = {};
+  /** Rows of one pass: room for the next tokens of many sequences beside a piece of a prompt. */
+  private static final int MAX_PASS_ROWS = 2 * MAX_ROWS;
 
   private final ModelConfig config;
   private final DenseMatrix embedding;
@@ -34,7 +32,7 @@ public final class Transformer {
   private final Activations acts;
   private final @Nullable WarmUp warmUp;
   private final boolean hasStandIn;
-  private final ReentrantLock turn = new ReentrantLock(true);
+  private final PassQueue queue = new PassQueue(this::pass, MAX_PASS_ROWS);
 
   /**
    * Assembles a model.
@@ -81,13 +79,14 @@ public final class Transformer {
 
   /**
    * Appends tokens to a cache and computes what a choice needs of the logits after the last ones.
+   * Passes that other threads ask for at the same time are computed together with it.
    *
    * @param ids the sequence whose first {@code cache.length()} ids are in the cache
    * @param end appends the ids up to here; above {@code cache.length()}
    * @param need which logits the choice depends on
    * @param logits receives the logits after each of the last {@code count} ids
    * @param count number of rows of logits, from 1 to {@code end - cache.length()} and at most 128
-   * @param cancelled asked while waiting and before every layer
+   * @param cancelled asked on this thread while waiting and before every layer
    * @return false if cancelled; the cache then holds the passes that were complete
    */
   public boolean forward(
@@ -98,14 +97,17 @@ public final class Transformer {
       Logits[] logits,
       int count,
       BooleanSupplier cancelled) {
+    PassRequest request = cache.request();
     while (end - cache.length() > MAX_ROWS) {
       // The last pass has at least the rows whose logits are wanted.
       int next = Math.min(cache.length() + MAX_ROWS, end - count);
-      if (!pass(ids, next, cache, need, logits, 0, null, cancelled, null)) {
+      request.set(ids, next, need, logits, 0, cancelled);
+      if (!queue.run(request)) {
         return false;
       }
     }
-    return pass(ids, end, cache, need, logits, count, null, cancelled, null);
+    request.set(ids, end, need, logits, count, cancelled);
+    return queue.run(request);
   }
 
   /**
@@ -115,7 +117,7 @@ public final class Transformer {
    * @param end as above
    * @param logits receives {@code [end - cache.length() x vocabSize]}
    * @param trace hears every intermediate value, if given
-   * @param cancelled asked while waiting and before every layer
+   * @param cancelled as above
    * @return false if cancelled; the cache is then as it was
    */
   public boolean forwardAll(
@@ -125,34 +127,25 @@ public final class Transformer {
       float[] logits,
       @Nullable TraceListener trace,
       BooleanSupplier cancelled) {
-    return pass(ids, end, cache, LogitNeed.ALL, NONE, 0, logits, cancelled, trace);
+    PassRequest request = cache.request();
+    request.setAll(ids, end, logits, trace, cancelled);
+    return queue.run(request);
   }
 
-  /**
-   * Runs the rows of one pass through all layers.
-   *
-   * @param last receives what is needed of the logits after the last {@code count} ids
-   * @param all receives the logits after every id, if given
-   */
-  private boolean pass(
-      int[] ids,
-      int end,
-      KvCache cache,
-      LogitNeed need,
-      Logits[] last,
-      int count,
-      float @Nullable [] all,
-      BooleanSupplier cancelled,
-      @Nullable TraceListener trace) {
-    if (!awaitTurn(cancelled)) {
-      return false;
-    }
+  /** Tells the model that no pass will be asked for with this cache any more. */
+  public void forget(KvCache cache) {
+    queue.forget(cache.request());
+  }
+
+  /** Runs the rows of all requests through all layers; returns false if cancelled. */
+  private boolean pass(List<PassRequest> requests, BooleanSupplier cancelled) {
     try {
       if (!chooseKernels(cancelled)) {
         return false;
       }
-      acts.trace = trace;
-      start(ids, end, cache);
+      PassRequest first = requests.get(0);
+      acts.trace = first.trace;
+      start(requests);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
       for (TransformerBlock block : blocks) {
         if (cancelled.getAsBoolean()) {
@@ -160,43 +153,33 @@ public final class Transformer {
         }
         block.forward();
       }
-      if (all != null) {
-        head.forwardAll(all);
-      } else if (count > 0) {
-        head.forward(need, last, count);
+      if (first.allLogits != null) {
+        head.forwardAll(first.allLogits);
+      } else {
+        computeLogits(requests);
       }
-      cache.advance(end);
+      for (int i = 0; i < requests.size(); i++) {
+        PassRequest request = requests.get(i);
+        request.cache.advance(request.end);
+      }
       return true;
     } finally {
       acts.trace = null;
-      try {
-        acts.releaseAbove(MAX_ROWS);
-      } finally {
-        turn.unlock();
-      }
+      head.forget();
+      acts.releaseAbove(MAX_PASS_ROWS);
     }
   }
 
-  /** Waits for the passes of other sessions that asked earlier; returns false if cancelled. */
-  private boolean awaitTurn(BooleanSupplier cancelled) {
-    boolean interrupted = false;
-    try {
-      while (!cancelled.getAsBoolean()) {
-        try {
-          if (turn.tryLock(50, TimeUnit.MILLISECONDS)) {
-            return true;
-          }
-        } catch (InterruptedException e) {
-          interrupted = true;
-          return false;
-        }
-      }
-      return false;
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
+  private void computeLogits(List<PassRequest> requests) {
+    int end = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      PassRequest request = requests.get(i);
+      end += request.rows();
+      for (int k = 0; k < request.count; k++) {
+        head.want(end - request.count + k, request.need, request.logits[k]);
       }
     }
+    head.forward();
   }
 
   /** Waits for kernels that are not warm yet, or takes others; returns false if cancelled. */
@@ -205,19 +188,27 @@ public final class Transformer {
       return true;
     }
     acts.useStandIn(hasStandIn && !warmUp.isWarm());
-    return hasStandIn || warmUp.await(cancelled);
+    return hasStandIn || warmUp.isWarm() || warmUp.await(cancelled);
   }
 
   /** Fills the batch, the residual stream with embedding rows, and the rotation tables. */
-  private void start(int[] ids, int end, KvCache cache) {
-    int begin = cache.length();
-    cache.reserve(end);
-    acts.reserveRows(end - begin);
-    for (int position = begin; position < end; position++) {
-      int row = position - begin;
-      acts.batch.add(ids[position], cache, position);
-      embedding.copyRow(ids[position], acts.x, row * config.hiddenSize());
-      rope.fill(position, row, acts.cos, acts.sin);
+  private void start(List<PassRequest> requests) {
+    int rows = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      PassRequest request = requests.get(i);
+      request.cache.reserve(request.end);
+      rows += request.rows();
+    }
+    acts.reserveRows(rows);
+    for (int i = 0; i < requests.size(); i++) {
+      PassRequest request = requests.get(i);
+      for (int position = request.cache.length(); position < request.end; position++) {
+        int row = acts.rows();
+        int id = request.ids[position];
+        acts.batch.add(id, request.cache, position);
+        embedding.copyRow(id, acts.x, row * config.hiddenSize());
+        rope.fill(position, row, acts.cos, acts.sin);
+      }
     }
   }
 }

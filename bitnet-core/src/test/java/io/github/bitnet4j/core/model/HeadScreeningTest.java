@@ -464,11 +464,18 @@ class HeadScreeningTest {
     Logits screened(float[] x, LogitNeed need) {
       System.arraycopy(x, 0, acts.normed, 0, x.length);
       Logits logits = new Logits(matrix.rows());
-      screening.bound(1);
+      screening.bound(0, 1);
       if (!screening.findCandidates(0, need, logits)) {
         acts.kernels.denseMatMul(matrix, x, 1, logits.fillAll(), 0, matrix.rows(), acts.scratch[0]);
       }
       return logits;
+    }
+
+    private void compute(LmHead head, LogitNeed need, Logits[] out) {
+      for (int row = 0; row < out.length; row++) {
+        head.want(row, need, out[row]);
+      }
+      head.forward();
     }
 
     /** Chooses tokens after hidden states, both as they are and normalized. */
@@ -485,8 +492,8 @@ class HeadScreeningTest {
       Logits[] actual = buffers(count);
       for (GenerationConfig config : settings()) {
         LogitNeed need = new TokenChooser(config, 0, id -> false).need();
-        full.forward(need, expected, count);
-        screened.forward(need, actual, count);
+        compute(full, need, expected);
+        compute(screened, need, actual);
         for (int row = 0; row < count; row++) {
           String where = "%s, %s, row %d, seed %d".formatted(description, config, row, SEED);
           checkChoice(config, actual[row], expected[row], where);

@@ -177,28 +177,32 @@ public class LmHeadBenchmark {
   /** The largest logit. */
   @Benchmark
   public Logits[] greedy() {
-    screened.forward(new LogitNeed.Largest(1), logits, tokens);
-    return logits;
+    return compute(screened, new LogitNeed.Largest(1));
   }
 
   /** The 40 largest. */
   @Benchmark
   public Logits[] top40() {
-    screened.forward(new LogitNeed.Largest(40), logits, tokens);
-    return logits;
+    return compute(screened, new LogitNeed.Largest(40));
   }
 
   /** A nucleus of nine tenths. */
   @Benchmark
   public Logits[] topP() {
-    screened.forward(new LogitNeed.Nucleus(0.7f, 0.9f), logits, tokens);
-    return logits;
+    return compute(screened, new LogitNeed.Nucleus(0.7f, 0.9f));
   }
 
   /** All logits. */
   @Benchmark
   public Logits[] all() {
-    full.forward(LogitNeed.ALL, logits, tokens);
+    return compute(full, LogitNeed.ALL);
+  }
+
+  private Logits[] compute(LmHead head, LogitNeed need) {
+    for (int row = 0; row < tokens; row++) {
+      head.want(row, need, logits[row]);
+    }
+    head.forward();
     return logits;
   }
 }
