@@ -17,6 +17,11 @@ public final class RmsNorm {
     this.epsilon = epsilon;
   }
 
+  /** Returns the weight: not a copy. */
+  float[] weight() {
+    return weight;
+  }
+
   /** Normalizes row {@code row} of x into row {@code outRow} of out; they may be the same place. */
   void apply(Kernels kernels, float[] x, int row, float[] out, int outRow) {
     kernels.rmsNorm(x, row * weight.length, weight, epsilon, out, outRow * weight.length);

@@ -29,13 +29,15 @@ public final class Transformer {
   private static final Logits[] NONE = {};
 
   private final ModelConfig config;
+  private final ModelWeights weights;
   private final DenseMatrix embedding;
   private final List<TransformerBlock> blocks = new ArrayList<>();
   private final LmHead head;
   private final Rope rope;
   private final Activations acts;
+  private final Kernels kernels;
+  private final @Nullable Kernels standIn;
   private final @Nullable WarmUp warmUp;
-  private final boolean hasStandIn;
   private final ReentrantLock turn = new ReentrantLock(true);
 
   /**
@@ -64,8 +66,10 @@ public final class Transformer {
       @Nullable WarmUp warmUp,
       WorkerTeam team) {
     this.config = config;
+    this.weights = weights;
     this.warmUp = warmUp;
-    hasStandIn = standIn != null;
+    this.kernels = kernels;
+    this.standIn = standIn;
     acts = new Activations(config, kernels, standIn, team);
     embedding = weights.embedding();
     rope = new Rope(config.headDim(), config.ropeTheta());
@@ -78,6 +82,21 @@ public final class Transformer {
   /** Returns the sizes of this model. */
   public ModelConfig config() {
     return config;
+  }
+
+  /**
+   * Computes a fingerprint of the model: see {@link Fingerprint}. It reads all ternary weights
+   * once, on this thread, and takes no turn.
+   */
+  public byte[] fingerprint() {
+    boolean cold = warmUp != null && !warmUp.isWarm();
+    if (standIn != null && cold) {
+      return Fingerprint.of(config, weights, standIn, true);
+    }
+    if (warmUp != null) {
+      warmUp.await(() -> false); // an interrupted thread goes on, if slowly
+    }
+    return Fingerprint.of(config, weights, kernels, false);
   }
 
   /**
@@ -205,8 +224,8 @@ public final class Transformer {
     if (warmUp == null) {
       return true;
     }
-    acts.useStandIn(hasStandIn && !warmUp.isWarm());
-    return hasStandIn || warmUp.await(cancelled);
+    acts.useStandIn(standIn != null && !warmUp.isWarm());
+    return standIn != null || warmUp.await(cancelled);
   }
 
   /** Fills the batch, the residual stream with embedding rows, and the rotation tables. */
