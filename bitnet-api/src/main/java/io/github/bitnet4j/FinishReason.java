@@ -10,7 +10,7 @@ public enum FinishReason {
   LENGTH,
   /**
    * The context is full: prompt and continuation take all of its positions. A prompt that fills it
-   * alone ends so at once, without a token.
+   * alone ends so at once, without a token. See {@link OverflowPolicy}.
    */
   CONTEXT_FULL,
   /**

@@ -68,6 +68,8 @@ public final class GenerationConfig {
   private final List<SamplingStep> samplingOrder;
   private final Optional<Sampler> sampler;
   private final boolean speculation;
+  private final OverflowPolicy overflow;
+  private final int keepTokens;
 
   private GenerationConfig(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -91,6 +93,8 @@ public final class GenerationConfig {
     samplingOrder = builder.samplingOrder;
     sampler = builder.sampler;
     speculation = builder.speculation;
+    overflow = builder.overflow;
+    keepTokens = builder.keepTokens;
   }
 
   /** Returns the defaults: greedy, at most 256 tokens, ending at the model's stop tokens. */
@@ -223,6 +227,16 @@ public final class GenerationConfig {
     return speculation;
   }
 
+  /** Returns what happens when the context is full. */
+  public OverflowPolicy overflow() {
+    return overflow;
+  }
+
+  /** Returns how many of the first tokens stay in a window that shifts. */
+  public int keepTokens() {
+    return keepTokens;
+  }
+
   /** Returns the settings: the usual ones, and of the others those that are set. */
   @Override
   public String toString() {
@@ -243,6 +257,8 @@ public final class GenerationConfig {
     append(text, !logitsProcessors.isEmpty(), "logitsProcessors", logitsProcessors);
     append(text, !samplingOrder.equals(Builder.DEFAULT_ORDER), "samplingOrder", samplingOrder);
     append(text, sampler.isPresent(), "sampler", sampler);
+    append(text, overflow != OverflowPolicy.STOP, "overflow", overflow);
+    append(text, overflow == OverflowPolicy.SHIFT, "keepTokens", keepTokens);
     return text.append(']').toString();
   }
 
@@ -277,6 +293,8 @@ public final class GenerationConfig {
     private List<SamplingStep> samplingOrder = DEFAULT_ORDER;
     private Optional<Sampler> sampler = Optional.empty();
     private boolean speculation;
+    private OverflowPolicy overflow = OverflowPolicy.STOP;
+    private int keepTokens = 4;
 
     private Builder() {}
 
@@ -503,6 +521,27 @@ public final class GenerationConfig {
      */
     public Builder speculation(boolean speculation) {
       this.speculation = speculation;
+      return this;
+    }
+
+    /** Sets what happens when the context is full; {@link OverflowPolicy#STOP} if not set. */
+    public Builder overflow(OverflowPolicy overflow) {
+      this.overflow = Objects.requireNonNull(overflow, "overflow");
+      return this;
+    }
+
+    /**
+     * Sets how many of the first tokens of a text stay in the window of {@link
+     * OverflowPolicy#SHIFT}; 4 if not set, because models attend strongly to the first ones: Xiao
+     * and others, "Efficient Streaming Language Models with Attention Sinks" (2023). To keep an
+     * instruction at the start of a prompt, give its number of tokens, beginning-of-sequence token
+     * included. It must be below the context length. {@code chat} does not use it.
+     *
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder keepTokens(int keepTokens) {
+      Settings.check(keepTokens >= 0, "keepTokens", "0 or more", keepTokens);
+      this.keepTokens = keepTokens;
       return this;
     }
 

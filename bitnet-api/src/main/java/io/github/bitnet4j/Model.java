@@ -77,6 +77,24 @@ public interface Model extends AutoCloseable {
   Session newSession();
 
   /**
+   * Opens a session from a file that {@link Session#save} wrote: with the same conversation and KV
+   * cache, it goes on as the saved one would have. The caller closes it.
+   *
+   * <p>The file may come from another machine, other kernels or another number of threads, but it
+   * must have been saved with the same weights and {@link KvCacheType}. It is read whole and
+   * verified; nothing of it stays in use. The first call for a model, or the first {@code save},
+   * also reads all ternary weights once to tell it from others.
+   *
+   * @param file what {@link Session#save} wrote
+   * @throws NoSuchFileException if nothing is at the path
+   * @throws SessionFormatException if the file is damaged, of another kind, version, model or
+   *     {@link KvCacheType}, or holds more tokens than this model's context
+   * @throws IOException if reading fails
+   * @throws IllegalStateException if the model is closed
+   */
+  Session restoreSession(Path file) throws IOException;
+
+  /**
    * Releases the weights and stops the threads. Closing twice does nothing.
    *
    * @throws IllegalStateException if sessions are still open; the model then stays usable

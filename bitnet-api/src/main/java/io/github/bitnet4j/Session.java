@@ -1,5 +1,7 @@
 package io.github.bitnet4j;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ConcurrentModificationException;
 import java.util.List;
 
@@ -9,8 +11,9 @@ import java.util.List;
  *
  * <p><b>Contexts.</b> {@code generate} and {@code stream} take the whole context: the result
  * depends on the prompt alone, not on earlier calls. What the prompt shares with the tokens already
- * in the KV cache is not computed again. {@code chat} adds a message to a conversation that the
- * session keeps.
+ * in the KV cache is not computed again, and {@link Generation.Stats#reusedTokens} tells how much
+ * that was. {@code chat} adds a message to a conversation that the session keeps. The KV cache
+ * never decides about a result, only about how long it takes.
  *
  * <p><b>Threads.</b> A session may be used by any thread, but by one at a time: a second thread
  * gets a {@link ConcurrentModificationException}. Only {@link #cancel} and {@link #close} may be
@@ -25,8 +28,10 @@ import java.util.List;
  * #cancel}.
  *
  * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
- * IllegalStateException} if the session is closed. After any exception the conversation is as it
- * was before the call.
+ * IllegalStateException} if the session is closed. After any exception the conversation and the
+ * tokens in the KV cache are as they were before the call. To that end, what a call writes over in
+ * the KV cache is held until it ends: a prompt that has little in common with the one before takes
+ * memory for both meanwhile.
  *
  * <pre>{@code
  * GenerationConfig config =
@@ -56,8 +61,9 @@ public interface Session extends AutoCloseable {
    *     beginning-of-sequence token is put before it if the model expects one
    * @param config when to stop and how to choose tokens
    * @throws IllegalArgumentException if the prompt is empty, or {@code config} names a token id
-   *     that is not below the vocabulary size
-   * @throws ContextOverflowException if the prompt is longer than the context
+   *     that is not below the vocabulary size, or keeps as many tokens as the context holds
+   * @throws ContextOverflowException if the prompt is longer than the context or, with {@link
+   *     OverflowPolicy#FAIL}, the continuation is; with {@link OverflowPolicy#SHIFT} never
    * @throws IllegalStateException if the model has no tokenizer, or no token can be chosen, as
    *     {@link GenerationConfig} says
    * @throws NonFiniteValueException if the model computes a NaN or an infinity
@@ -70,8 +76,11 @@ public interface Session extends AutoCloseable {
    * @param promptIds the whole context, taken as it is: no beginning-of-sequence token is added
    * @param config when to stop and how to choose tokens
    * @throws IllegalArgumentException if there are no ids, or one, here or in {@code config}, is
-   *     negative or not below the vocabulary size
-   * @throws ContextOverflowException if there are more ids than the context holds
+   *     negative or not below the vocabulary size, or {@code config} keeps as many tokens as the
+   *     context holds
+   * @throws ContextOverflowException if there are more ids than the context holds or, with {@link
+   *     OverflowPolicy#FAIL}, the continuation goes beyond it; with {@link OverflowPolicy#SHIFT}
+   *     never
    * @throws IllegalStateException if {@code config} has stop strings or sequence breakers and the
    *     model no tokenizer, or no token can be chosen, as {@link GenerationConfig} says
    * @throws NonFiniteValueException if the model computes a NaN or an infinity
@@ -119,12 +128,14 @@ public interface Session extends AutoCloseable {
    * use {@link #addMessage}.
    *
    * <p>Message and reply join the conversation when the reply is complete or was cancelled; a reply
-   * that failed leaves the conversation as it was.
+   * that failed leaves the conversation as it was. A conversation that outgrows the context is
+   * refused, or loses its oldest turns but not its system message: {@link OverflowPolicy} says how.
    *
    * @param message what is said, usually {@link ChatMessage#user}
    * @param config when to stop and how to choose tokens
    * @throws IllegalStateException if the model has no tokenizer or no chat template
-   * @throws ContextOverflowException if the conversation no longer fits the context
+   * @throws ContextOverflowException if the conversation no longer fits the context, as {@link
+   *     OverflowPolicy} says
    * @throws io.github.bitnet4j.tokenizer.ChatTemplateException if the template refuses the
    *     conversation, for instance the order of its roles
    */
@@ -135,6 +146,40 @@ public interface Session extends AutoCloseable {
 
   /** Returns the conversation so far, oldest message first: a copy. */
   List<ChatMessage> messages();
+
+  /**
+   * Takes back the end of the conversation: only its first messages stay. {@code keepMessages(1)}
+   * starts anew with the system message, {@code keepMessages(messages().size() - 2)} takes back the
+   * last turn. Tokens of what stays that are in the KV cache are not computed again.
+   *
+   * @param count number of messages that stay
+   * @throws IllegalArgumentException if negative or above the number of messages
+   */
+  void keepMessages(int count);
+
+  /**
+   * Opens a session with the same conversation and KV cache, independent of this one. The caller
+   * closes it.
+   *
+   * <p>The two share the memory of the KV cache as long as both leave it as it is. Before one of
+   * them writes into a block of 64 positions that it shares, it gets a copy; memory is released
+   * with the last session that needs it. Forks may be used by several threads at the same time, one
+   * for each session, and forked again.
+   */
+  Session fork();
+
+  /**
+   * Writes conversation and KV cache to a file, for {@link Model#restoreSession}. The file takes
+   * its name when it is complete, in the place of one that has it; if writing fails, nothing
+   * changes. Its size is about {@link #kvCacheBytes}, less what stands behind {@link #position}.
+   * Seeds and settings are not part of it.
+   *
+   * <p>The file holds the texts in plain form; on POSIX systems only its owner may read it.
+   *
+   * @param file where to write
+   * @throws IOException if writing fails, also if the thread is interrupted
+   */
+  void save(Path file) throws IOException;
 
   /**
    * Runs the model once over token ids and reports every intermediate value of every layer, in the
@@ -155,10 +200,48 @@ public interface Session extends AutoCloseable {
   /** Returns the largest number of tokens, prompt and continuation, that the KV cache can hold. */
   int contextLength();
 
-  /** Returns the memory taken by the KV cache now, in bytes. It grows as positions are used. */
+  /** Returns the number of tokens that the KV cache can still take. */
+  default int remainingTokens() {
+    return contextLength() - position();
+  }
+
+  /**
+   * Returns the number of prompt tokens that {@link #generate(String, GenerationConfig)} would make
+   * of a text. {@code contextLength()} less this is room for the continuation.
+   *
+   * @throws IllegalArgumentException if the text is empty
+   * @throws IllegalStateException if the model has no tokenizer
+   */
+  int countTokens(String prompt);
+
+  /**
+   * Returns the number of prompt tokens that {@link #chat} would make of this session's
+   * conversation and a message: the whole of it, also what {@link OverflowPolicy#SHIFT} would leave
+   * out. {@code contextLength()} less this is room for the reply.
+   *
+   * @throws IllegalStateException if the model has no tokenizer or no chat template
+   * @throws io.github.bitnet4j.tokenizer.ChatTemplateException if the template refuses the
+   *     conversation
+   */
+  int countTokens(ChatMessage message);
+
+  /**
+   * Returns the memory taken by the KV cache now, in bytes. It grows in blocks as positions are
+   * used. Blocks that are shared with a {@link #fork} count in full in each session.
+   */
   long kvCacheBytes();
 
-  /** Forgets the conversation and empties the KV cache. */
+  /**
+   * Forgets the tokens in the KV cache from a position on, and releases blocks that hold none then.
+   * The conversation stays as it is, see {@link #keepMessages}; what is missing of it is computed
+   * again when it is needed.
+   *
+   * @param position number of tokens that stay
+   * @throws IllegalArgumentException if negative or above {@link #position()}
+   */
+  void rewind(int position);
+
+  /** Forgets the conversation, and empties the KV cache and releases its memory. */
   void reset();
 
   /**

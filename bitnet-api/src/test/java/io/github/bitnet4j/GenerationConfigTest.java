@@ -321,4 +321,19 @@ class GenerationConfigTest {
     assertThat(config.maxTokens()).isEqualTo(1);
     assertThat(config.stop()).isEmpty();
   }
+
+  @Test
+  void overflowIsShownIfSet() {
+    GenerationConfig.Builder builder = GenerationConfig.builder();
+    assertThat(builder.build().overflow()).isEqualTo(OverflowPolicy.STOP);
+    assertThat(builder.build().toString()).doesNotContain("overflow", "keepTokens");
+    assertThat(builder.overflow(OverflowPolicy.FAIL).build().toString())
+        .endsWith(", overflow=FAIL]");
+    GenerationConfig shift = builder.overflow(OverflowPolicy.SHIFT).keepTokens(9).build();
+    assertThat(shift.keepTokens()).isEqualTo(9);
+    assertThat(shift.toString()).endsWith(", overflow=SHIFT, keepTokens=9]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.keepTokens(-1))
+        .withMessageContaining("keepTokens");
+  }
 }

@@ -174,9 +174,30 @@ class ChatTest {
   }
 
   @Test
+  void aReplyThatAnInterruptEndsJoinsTheConversationAsFarAsItCame() {
+    int[] count = {0};
+    Sampler interrupting =
+        (logits, random) -> {
+          if (count[0]++ == 2) {
+            Thread.currentThread().interrupt();
+          }
+          return tokenizer.encode("cat")[0];
+        };
+    Generation reply =
+        session.chat(
+            ChatMessage.user("Hi"), GenerationConfig.builder().sampler(interrupting).build());
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(reply.finishReason()).isEqualTo(FinishReason.CANCELLED);
+    assertThat(reply.ids()).hasSize(3);
+    assertThat(session.messages())
+        .isEqualTo(List.of(ChatMessage.user("Hi"), ChatMessage.assistant(reply.text())));
+  }
+
+  @Test
   void aReplyThatFailsLeavesTheConversation() {
     session.chat(ChatMessage.user("Hi"), saying("Hello!"));
     List<ChatMessage> before = session.messages();
+    int position = session.position();
     GenerationConfig failing =
         GenerationConfig.builder()
             .sampler(
@@ -188,6 +209,7 @@ class ChatTest {
         .isThrownBy(() -> session.chat(ChatMessage.user("And?"), failing))
         .withMessage("on purpose");
     assertThat(session.messages()).isEqualTo(before);
+    assertThat(session.position()).isEqualTo(position);
     assertThat(session.chat(ChatMessage.user("So?"), saying("Yes")).promptIds())
         .isEqualTo(
             rendered(

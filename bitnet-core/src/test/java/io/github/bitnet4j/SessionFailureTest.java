@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.bitnet4j.core.format.SampleModels;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,7 +115,8 @@ class SessionFailureTest {
   }
 
   @Test
-  void anExceptionOfATraceListenerPassesAndEmptiesTheCache() {
+  void anExceptionOfATraceListenerPassesAndLeavesTheCache() {
+    session.generate(new int[] {9, 8, 7}, config().maxTokens(1).build());
     TraceListener listener =
         new TraceListener() {
           @Override
@@ -128,8 +131,46 @@ class SessionFailureTest {
         };
     assertThatExceptionOfType(SamplerFailure.class)
         .isThrownBy(() -> session.trace(expected.promptIds(), listener));
-    assertThat(session.position()).isZero();
+    assertThat(session.position()).isEqualTo(3);
     assertAsBefore();
+  }
+
+  /** A text that fills more than one block of the cache, and prompts that share more or less. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 64, 89, 90, 91})
+  void theTokensInTheCacheStayAfterAnException(int shared) {
+    int[] text = IntStream.range(300, 391).toArray();
+    session.generate(text, config().maxTokens(1).build());
+    session.rewind(90);
+    long bytes = session.kvCacheBytes();
+    int[] prompt = Arrays.copyOf(text, 370);
+    Arrays.fill(prompt, shared, 370, 77);
+    LogitsProcessor failingProcessor =
+        (ids, logits) -> {
+          if (ids.size() > ids.promptSize() + 2) {
+            throw new SamplerFailure();
+          }
+        };
+    GenerationConfig ofProcessor = config().logitsProcessors(failingProcessor).build();
+    GenerationConfig makesNaN =
+        config().logitsProcessors((ids, logits) -> logits[5] = Float.NaN).build();
+    GenerationConfig overflowing =
+        config().maxTokens(400).ignoreStopTokens(true).overflow(OverflowPolicy.FAIL).build();
+    for (GenerationConfig failing :
+        List.of(config().sampler(failingAt(3)).build(), ofProcessor, makesNaN, overflowing)) {
+      try (Session fork = session.fork()) {
+        assertThatExceptionOfType(RuntimeException.class)
+            .isThrownBy(() -> session.generate(prompt, failing));
+        assertThat(fork.generate(text, config().build()).stats().reusedTokens()).isEqualTo(90);
+      }
+      assertThat(session.position()).isEqualTo(90);
+      assertThat(session.kvCacheBytes()).isEqualTo(bytes);
+    }
+    Generation again = session.generate(text, config().build());
+    assertThat(again.stats().reusedTokens()).isEqualTo(90);
+    try (Session fresh = model.newSession()) {
+      assertThat(again.ids()).isEqualTo(fresh.generate(text, config().build()).ids());
+    }
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.bitnet4j.core.format.SampleModels;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.ConcurrentModificationException;
 import java.util.LinkedHashMap;
@@ -74,11 +75,23 @@ class ThreadRuleTest {
     calls.put("addMessage", () -> run(() -> s.addMessage(message)));
     calls.put("messages", s::messages);
     calls.put("trace", () -> run(() -> s.trace(PROMPT, listener)));
+    calls.put("keepMessages", () -> run(() -> s.keepMessages(0)));
+    calls.put("fork", s::fork);
+    calls.put("save", () -> save(s));
+    calls.put("countTokens(String)", () -> s.countTokens("x"));
+    calls.put("countTokens(message)", () -> s.countTokens(message));
+    calls.put("remainingTokens", s::remainingTokens);
+    calls.put("rewind", () -> run(() -> s.rewind(0)));
     calls.put("position", s::position);
     calls.put("contextLength", s::contextLength);
     calls.put("kvCacheBytes", s::kvCacheBytes);
     calls.put("reset", () -> run(s::reset));
     return calls;
+  }
+
+  private static boolean save(Session s) throws IOException {
+    s.save(Path.of("no", "folder"));
+    return true;
   }
 
   private static boolean run(Runnable action) {

@@ -4,8 +4,9 @@ import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.Kernels;
-import java.lang.foreign.Arena;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -20,6 +21,12 @@ import java.util.List;
  *
  * <pre>[layer][kv head] keys   [position / PANEL][dimension][position % PANEL]
  *                  values [dimension / PANEL][position][dimension % PANEL]</pre>
+ *
+ * <p>A {@link #fork} shares the blocks. Memory is written in {@link #put} only, after {@link
+ * #reserve} has put a copy in the place of each block that others share.
+ *
+ * <p>Between {@link #mark} and {@link #rollback} or {@link #unmark} it holds the blocks that are
+ * written over, so that it can go back.
  *
  * <p>Belongs to one session and follows its thread rule; the workers of a forward pass read it
  * while the calling thread waits.
@@ -40,24 +47,50 @@ public final class KvCache implements AutoCloseable {
   private static final int SIGN = 0x8000;
 
   private final DenseType type;
+  private final int numLayers;
   private final int numKvHeads;
   private final int headDim;
   private final long keysBytes;
   private final long headBytes;
   private final int contextLength;
   private final long blockBytes;
-  private final Arena arena = Arena.ofShared();
-  private final List<MemorySegment> blocks = new ArrayList<>();
   private final PassRequest request = new PassRequest(this);
+  private final KvMemory memory;
+  private final List<KvBlock> blocks = new ArrayList<>();
   private int length;
+
+  /** The length to go back to. */
+  private int markedLength;
+
+  /** Positions below this are as they were at the mark; 0 without a mark. */
+  private int intact;
+
+  /** The blocks as they were at the mark, from this number on. */
+  private final List<KvBlock> kept = new ArrayList<>();
+
+  private int firstKept;
+
+  /** Reads the content of a block. */
+  @FunctionalInterface
+  public interface BlockSource {
+    /** Fills the whole block. */
+    void read(MemorySegment block) throws IOException;
+  }
+
+  /** Creates an empty cache with memory of its own. */
+  public KvCache(ModelConfig config, int contextLength, KvCacheType type) {
+    this(config, contextLength, type, new KvMemory());
+  }
 
   /**
    * Creates an empty cache.
    *
    * @param contextLength largest number of positions
    */
-  public KvCache(ModelConfig config, int contextLength, KvCacheType type) {
+  public KvCache(ModelConfig config, int contextLength, KvCacheType type, KvMemory memory) {
+    this.memory = memory;
     this.type = denseType(type);
+    numLayers = config.numLayers();
     numKvHeads = config.numKvHeads();
     headDim = config.headDim();
     this.contextLength = contextLength;
@@ -66,9 +99,32 @@ public final class KvCache implements AutoCloseable {
     blockBytes = blockBytes(config, this.type);
   }
 
+  private KvCache(KvCache other) {
+    memory = other.memory;
+    type = other.type;
+    numLayers = other.numLayers;
+    numKvHeads = other.numKvHeads;
+    headDim = other.headDim;
+    contextLength = other.contextLength;
+    keysBytes = other.keysBytes;
+    headBytes = other.headBytes;
+    blockBytes = other.blockBytes;
+    length = other.length;
+    other.blocks.subList(0, blocksOf(length)).forEach(block -> blocks.add(block.retain()));
+  }
+
+  /** Returns a cache with the same positions, which shares the blocks until either writes. */
+  public KvCache fork() {
+    return new KvCache(this);
+  }
+
+  private static int blocksOf(int positions) {
+    return Math.ceilDiv(positions, BLOCK);
+  }
+
   /** Returns the memory that a number of positions take, in bytes. */
   public static long bytes(ModelConfig config, int positions, KvCacheType type) {
-    return (positions + BLOCK - 1L) / BLOCK * blockBytes(config, denseType(type));
+    return (long) blocksOf(positions) * blockBytes(config, denseType(type));
   }
 
   private static DenseType denseType(KvCacheType type) {
@@ -101,7 +157,7 @@ public final class KvCache implements AutoCloseable {
     return contextLength;
   }
 
-  /** Returns the memory taken now, in bytes. */
+  /** Returns the memory taken now, in bytes; shared blocks count in full. */
   public long bytes() {
     return blocks.size() * blockBytes;
   }
@@ -115,14 +171,71 @@ public final class KvCache implements AutoCloseable {
     length = newLength;
   }
 
-  /** Makes room for positions below {@code newLength}. They count only after {@link #advance}. */
+  /** As {@link #truncate}, and gives back the blocks that hold no position then. */
+  public void shrink(int newLength) {
+    truncate(newLength);
+    List<KvBlock> unused = blocks.subList(blocksOf(newLength), blocks.size());
+    unused.forEach(KvBlock::release);
+    unused.clear();
+  }
+
+  /** Remembers what the cache holds. */
+  public void mark() {
+    markedLength = length;
+    intact = length;
+    firstKept = blocksOf(length);
+  }
+
+  /** Goes back to the mark and forgets it. */
+  public void rollback() {
+    for (int i = 0; i < kept.size(); i++) {
+      blocks.set(firstKept + i, kept.get(i)).release();
+    }
+    kept.clear();
+    length = markedLength;
+    unmark();
+    shrink(length);
+  }
+
+  /** Forgets the mark, if there is one, and gives back what was held for it. */
+  public void unmark() {
+    kept.forEach(KvBlock::release);
+    kept.clear();
+    intact = 0;
+  }
+
+  /**
+   * Makes room for positions below {@code newLength} that are not filled yet. They count only after
+   * {@link #advance}.
+   */
   void reserve(int newLength) {
     if (newLength > contextLength) {
       throw new IllegalArgumentException(
           "expected at most " + contextLength + " positions, found " + newLength);
     }
-    while ((long) blocks.size() * BLOCK < newLength) {
-      blocks.add(arena.allocate(blockBytes, 64));
+    keepFrom(length);
+    for (int i = length / BLOCK; i < blocksOf(newLength); i++) {
+      if (i == blocks.size()) {
+        blocks.add(memory.allocate(blockBytes));
+      } else if (blocks.get(i).isShared()) {
+        KvBlock own = memory.allocate(blockBytes);
+        KvBlock shared = blocks.set(i, own);
+        if (i * BLOCK < length) {
+          own.memory().copyFrom(shared.memory());
+        }
+        shared.release();
+      }
+    }
+  }
+
+  /** Holds the blocks with positions from here on that are as they were at the mark. */
+  private void keepFrom(int position) {
+    if (position < intact) {
+      intact = position;
+      while (firstKept > position / BLOCK) {
+        firstKept--;
+        kept.addFirst(blocks.get(firstKept).retain());
+      }
     }
   }
 
@@ -137,7 +250,53 @@ public final class KvCache implements AutoCloseable {
   }
 
   MemorySegment block(int position) {
-    return blocks.get(position / BLOCK);
+    return blocks.get(position / BLOCK).memory();
+  }
+
+  /** Returns the size of a block, in bytes. */
+  public long blockBytes() {
+    return blockBytes;
+  }
+
+  /** Returns the number of blocks that a number of positions take. */
+  public int blockCount(int positions) {
+    return blocksOf(positions);
+  }
+
+  /**
+   * Returns the content of a block, with 0 in the place of positions that are not filled.
+   *
+   * @param index below {@code blockCount(length())}
+   * @param allocator for a copy
+   */
+  public MemorySegment content(int index, SegmentAllocator allocator) {
+    MemorySegment block = blocks.get(index).memory();
+    int filled = length - index * BLOCK;
+    if (filled >= BLOCK) {
+      return block;
+    }
+    MemorySegment copy = allocator.allocate(blockBytes, 64).copyFrom(block);
+    float[] zeros = new float[numKvHeads * headDim];
+    for (int layer = 0; layer < numLayers; layer++) {
+      for (int position = filled; position < BLOCK; position++) {
+        put(copy, layer, position, zeros, zeros, 0);
+      }
+    }
+    return copy;
+  }
+
+  /**
+   * Fills an empty cache.
+   *
+   * @param newLength number of positions, at most {@link #contextLength}
+   * @param source gives the blocks that {@link #content} returned, first to last
+   */
+  public void fill(int newLength, BlockSource source) throws IOException {
+    reserve(newLength);
+    for (KvBlock block : blocks.subList(0, blocksOf(newLength))) {
+      source.read(block.memory());
+    }
+    advance(newLength);
   }
 
   /** Returns how elements are stored. */
@@ -172,7 +331,11 @@ public final class KvCache implements AutoCloseable {
    * @throws NonFiniteValueException if half precision cannot hold one
    */
   void put(int layer, int position, float[] keys, float[] values, int offset) {
-    MemorySegment block = block(position);
+    put(block(position), layer, position, keys, values, offset);
+  }
+
+  private void put(
+      MemorySegment block, int layer, int position, float[] keys, float[] values, int offset) {
     long column = columnBytes(position % PANEL);
     long rowBytes = type.rowBytes(PANEL);
     long row = rowBytes * (position % BLOCK);
@@ -215,9 +378,11 @@ public final class KvCache implements AutoCloseable {
     };
   }
 
-  /** Releases the memory. */
+  /** Gives the memory back; closing twice does nothing. */
   @Override
   public void close() {
-    arena.close();
+    unmark();
+    length = 0;
+    shrink(0);
   }
 }

@@ -15,6 +15,11 @@ public final class RmsNorm {
     this.epsilon = epsilon;
   }
 
+  /** Returns the weight: not a copy. */
+  float[] weight() {
+    return weight;
+  }
+
   /**
    * Normalizes row {@code row} of x into row {@code outRow} of out; they may be the same place.
    *

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Prefill and decode are the same forward pass over more or fewer rows, and every row's result
  * is independent of the others in its batch, so any way of cutting a sequence into passes gives the
- * same bits. Thread-safe: passes of several sessions take turns, in the order they asked.
+ * same bits. Thread-safe: what several sessions ask for at the same time becomes one pass.
  */
 public final class Transformer {
   /** Rows of a long prompt in one pass: enough to use each weight often. */
@@ -25,13 +25,15 @@ public final class Transformer {
   private static final int MAX_PASS_ROWS = 2 * MAX_ROWS;
 
   private final ModelConfig config;
+  private final ModelWeights weights;
   private final DenseMatrix embedding;
   private final TransformerBlock[] blocks;
   private final LmHead head;
   private final Rope rope;
   private final Activations acts;
+  private final Kernels kernels;
+  private final @Nullable Kernels standIn;
   private final @Nullable WarmUp warmUp;
-  private final boolean hasStandIn;
   private final PassQueue queue = new PassQueue(this::pass, MAX_PASS_ROWS);
 
   /**
@@ -60,8 +62,10 @@ public final class Transformer {
       @Nullable WarmUp warmUp,
       WorkerTeam team) {
     this.config = config;
+    this.weights = weights;
     this.warmUp = warmUp;
-    hasStandIn = standIn != null;
+    this.kernels = kernels;
+    this.standIn = standIn;
     acts = new Activations(config, kernels, standIn, team);
     embedding = weights.embedding();
     rope = new Rope(config.headDim(), config.ropeTheta());
@@ -75,6 +79,21 @@ public final class Transformer {
   /** Returns the sizes of this model. */
   public ModelConfig config() {
     return config;
+  }
+
+  /**
+   * Computes a fingerprint of the model: see {@link Fingerprint}. It reads all ternary weights
+   * once, on this thread, and takes no turn.
+   */
+  public byte[] fingerprint() {
+    boolean cold = warmUp != null && !warmUp.isWarm();
+    if (standIn != null && cold) {
+      return Fingerprint.of(config, weights, standIn, true);
+    }
+    if (warmUp != null) {
+      warmUp.await(() -> false); // an interrupted thread goes on, if slowly
+    }
+    return Fingerprint.of(config, weights, kernels, false);
   }
 
   /**
@@ -187,8 +206,8 @@ public final class Transformer {
     if (warmUp == null) {
       return true;
     }
-    acts.useStandIn(hasStandIn && !warmUp.isWarm());
-    return hasStandIn || warmUp.isWarm() || warmUp.await(cancelled);
+    acts.useStandIn(standIn != null && !warmUp.isWarm());
+    return standIn != null || warmUp.isWarm() || warmUp.await(cancelled);
   }
 
   /** Fills the batch, the residual stream with embedding rows, and the rotation tables. */

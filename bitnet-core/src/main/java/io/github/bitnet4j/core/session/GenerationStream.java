@@ -1,9 +1,11 @@
 package io.github.bitnet4j.core.session;
 
+import io.github.bitnet4j.ContextOverflowException;
 import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.OverflowPolicy;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.sampling.History;
@@ -30,9 +32,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Its state is guarded by the session, which is held during each step.
  */
 final class GenerationStream implements TokenStream {
+  /** The longest array. */
+  private static final long MAX_LENGTH = Integer.MAX_VALUE - 8;
+
   private final TransformerSession session;
   private final TransformerModel model;
   private final GenerationConfig config;
+  private final ContextWindow window;
   private final Consumer<Generation> onFinish;
   private final long seed;
   private final TokenChooser chooser;
@@ -40,16 +46,19 @@ final class GenerationStream implements TokenStream {
   private final StringBuilder text = new StringBuilder();
 
   /** Prompt and generated ids: the first {@code length} elements. */
-  private final int[] ids;
+  private int[] ids;
+
+  /** The largest length; the array grows up to it. */
+  private final int limit;
 
   private final int promptLength;
   private int length;
 
   /** The ids as the choice of the next sees them: without guesses. */
-  private final History history;
+  private History history;
 
   /** Guesses the next tokens; null if the settings say not to. */
-  private final @Nullable PromptLookup lookup;
+  private @Nullable PromptLookup lookup;
 
   /** The next row of the last pass to choose from, and the rows that stand for the text. */
   private int row;
@@ -97,7 +106,8 @@ final class GenerationStream implements TokenStream {
   /**
    * Creates a stream; nothing is computed yet.
    *
-   * @param promptIds checked ids, at most as many as the context holds; not changed by anyone
+   * @param promptIds checked ids, at most as many as the window takes; not changed by anyone
+   * @param window which tokens the model sees
    * @param onFinish hears of the result, unless generation fails
    */
   GenerationStream(
@@ -105,10 +115,12 @@ final class GenerationStream implements TokenStream {
       TransformerModel model,
       int[] promptIds,
       GenerationConfig config,
+      ContextWindow window,
       Consumer<Generation> onFinish) {
     this.session = session;
     this.model = model;
     this.config = config;
+    this.window = window;
     this.onFinish = onFinish;
     seed = config.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
     chooser =
@@ -120,10 +132,25 @@ final class GenerationStream implements TokenStream {
             : TextAssembler.none();
     promptLength = promptIds.length;
     length = promptLength;
-    int room = Math.min(config.maxTokens(), model.info().contextLength() - promptLength);
-    ids = Arrays.copyOf(promptIds, promptLength + room);
+    int contextLength = model.info().contextLength();
+    long most = window.shifts() ? MAX_LENGTH : contextLength;
+    limit = (int) Math.min((long) promptLength + config.maxTokens(), most);
+    ids = Arrays.copyOf(promptIds, (int) Math.min(limit, (long) promptLength + contextLength));
     history = new History(ids, promptLength);
-    lookup = config.speculation() && room > 2 ? new PromptLookup(ids, promptLength) : null;
+    lookup = newLookup();
+  }
+
+  private @Nullable PromptLookup newLookup() {
+    return config.speculation() && limit - promptLength > 2
+        ? new PromptLookup(ids, promptLength)
+        : null;
+  }
+
+  /** Makes room for more ids. */
+  private void grow() {
+    ids = Arrays.copyOf(ids, (int) Math.min(limit, 2L * length));
+    history = new History(ids, promptLength);
+    lookup = newLookup(); // learns the text again
   }
 
   @Override
@@ -172,15 +199,14 @@ final class GenerationStream implements TokenStream {
     }
     failed = true; // until this step has succeeded
     try {
-      FinishReason ended = length == ids.length ? lengthReason() : generateToken();
+      FinishReason ended = length == limit ? lengthReason() : generateToken();
       failed = false;
       if (ended != null) {
         endIfOpen(ended);
       }
     } finally {
       if (failed) {
-        forgetGuesses();
-        session.streamEnded();
+        session.streamFailed();
       }
     }
   }
@@ -188,6 +214,9 @@ final class GenerationStream implements TokenStream {
   /** Generates one token into {@link #next}, and returns why it is the last one, if it is. */
   private @Nullable FinishReason generateToken() {
     long start = System.nanoTime();
+    if (length == ids.length) {
+      grow();
+    }
     boolean cancelled = row < rows ? isCancelled() : !computeRows();
     if (cancelled) {
       return FinishReason.CANCELLED;
@@ -215,7 +244,7 @@ final class GenerationStream implements TokenStream {
       piece = assembler.finish();
     } else {
       piece = assembler.accept(id);
-      if (!assembler.isStopped() && length == ids.length) {
+      if (!assembler.isStopped() && length == limit && !mustFail()) {
         ended = lengthReason();
         piece += assembler.finish();
       }
@@ -250,7 +279,7 @@ final class GenerationStream implements TokenStream {
     lookup.extend(length);
     // The last token of all needs no row of its own.
     int most = Math.min(PassCosts.MAX_ROWS, ids.length - length) - 1;
-    return lookup.draft(most, session.passCosts());
+    return lookup.draft(Math.min(most, window.room(length)), session.passCosts());
   }
 
   /** Runs the forward pass; returns how many ids were in the cache, or -1 if cancelled. */
@@ -258,7 +287,12 @@ final class GenerationStream implements TokenStream {
     row = 0;
     rows = 1 + guesses;
     try {
-      return session.advanceTo(ids, length, guesses, chooser.need(), this::isCancelled);
+      return session.advanceTo(
+          window.seen(ids, length, guesses),
+          window.length(length),
+          guesses,
+          chooser.need(),
+          this::isCancelled);
     } catch (NonFiniteValueException e) {
       if (guesses == 0) {
         throw e;
@@ -270,14 +304,23 @@ final class GenerationStream implements TokenStream {
   /** Leaves the cache as it would be without guesses. */
   private void forgetGuesses() {
     if (computed > 0) {
-      session.forgetFrom(computed);
+      session.forgetFrom(window.length(computed));
     }
   }
 
+  /** Returns why the text at its largest length ends. */
   private FinishReason lengthReason() {
+    if (mustFail()) {
+      throw ContextOverflowException.ofContinuation(model.info().contextLength());
+    }
     return length - promptLength == config.maxTokens()
         ? FinishReason.LENGTH
         : FinishReason.CONTEXT_FULL;
+  }
+
+  /** Returns whether to go on from the largest length is an error. */
+  private boolean mustFail() {
+    return config.overflow() == OverflowPolicy.FAIL && length - promptLength < config.maxTokens();
   }
 
   private boolean isCancelled() {
@@ -310,7 +353,7 @@ final class GenerationStream implements TokenStream {
         seed,
         new Generation.Stats(
             reusedTokens,
-            generated == 0 ? 0 : promptLength - reusedTokens,
+            generated == 0 ? 0 : window.length(promptLength) - reusedTokens,
             Duration.ofNanos(prefillNanos),
             Math.max(0, generated - 1),
             Duration.ofNanos(decodeNanos),

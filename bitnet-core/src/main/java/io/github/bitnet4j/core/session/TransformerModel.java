@@ -4,12 +4,17 @@ import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.model.KvMemory;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.model.WarmUp;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A loaded model and what it owns: the mapped weights and the worker team. */
@@ -22,7 +27,10 @@ final class TransformerModel implements Model {
   private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
+  private final KvMemory kvMemory = new KvMemory();
   private final Object lock = new Object();
+  private final Object fingerprintLock = new Object();
+  private byte[] fingerprint = {};
   private int openSessions;
   private boolean closed;
 
@@ -71,18 +79,58 @@ final class TransformerModel implements Model {
     return kvCacheType;
   }
 
+  /** Returns the memory of the KV caches of all sessions. */
+  KvMemory kvMemory() {
+    return kvMemory;
+  }
+
+  /** Returns what tells this model from others: not a copy. The first call computes it. */
+  byte[] fingerprint() {
+    synchronized (fingerprintLock) {
+      if (fingerprint.length == 0) {
+        fingerprint = transformer.fingerprint();
+      }
+      return fingerprint;
+    }
+  }
+
+  @Override
+  public Session restoreSession(Path file) throws IOException {
+    TransformerSession session = newSession(new PassCosts());
+    boolean restored = false;
+    try {
+      session.restore(file);
+      restored = true;
+      return session;
+    } finally {
+      if (!restored) {
+        session.close();
+      }
+    }
+  }
+
   @Override
   public Session newSession() {
     return newSession(new PassCosts());
   }
 
   /** Opens a session that takes its passes to cost what {@code costs} says. */
-  Session newSession(PassCosts costs) {
+  TransformerSession newSession(PassCosts costs) {
+    return open(
+        () ->
+            new TransformerSession(
+                this,
+                costs,
+                new KvCache(transformer.config(), info.contextLength(), kvCacheType, kvMemory)));
+  }
+
+  /** Opens the session that the supplier returns. */
+  TransformerSession open(Supplier<TransformerSession> newSession) {
     synchronized (lock) {
       if (closed) {
         throw new IllegalStateException("the model is closed: " + info.path());
       }
-      Session session = new TransformerSession(this, costs);
+      TransformerSession session = newSession.get();
       openSessions++;
       return session;
     }

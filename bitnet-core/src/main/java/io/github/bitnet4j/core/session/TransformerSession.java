@@ -12,14 +12,14 @@ import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
-import io.github.bitnet4j.tokenizer.ChatTemplate;
 import io.github.bitnet4j.tokenizer.EncodeOptions;
 import io.github.bitnet4j.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.ConcurrentModificationException;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -50,16 +50,24 @@ final class TransformerSession implements Session {
   /** The ids whose keys and values are in the cache: its first {@code cache.length()} elements. */
   private int[] cachedIds = {};
 
+  /** The ids that were in the cache when the call began that {@link #rollBack} undoes. */
+  private int[] markedIds = {};
+
   private @Nullable GenerationStream openStream;
   private volatile boolean cancelRequested;
   private volatile boolean closed;
   private boolean released;
 
-  TransformerSession(TransformerModel model, PassCosts passCosts) {
+  /**
+   * Creates a session without a conversation.
+   *
+   * @param cache an empty one, owned by the session
+   */
+  TransformerSession(TransformerModel model, PassCosts passCosts, KvCache cache) {
     this.model = model;
     this.passCosts = passCosts;
     transformer = model.transformer();
-    cache = new KvCache(transformer.config(), model.info().contextLength(), model.kvCacheType());
+    this.cache = cache;
     Arrays.setAll(logits, row -> new Logits(transformer.config().vocabSize()));
   }
 
@@ -67,22 +75,22 @@ final class TransformerSession implements Session {
 
   @Override
   public Generation generate(String prompt, GenerationConfig config) {
-    return use(() -> open(encode(prompt), config, generation -> {}).runToEnd());
+    return use(() -> open(encode(prompt), config).runToEnd());
   }
 
   @Override
   public Generation generate(int[] promptIds, GenerationConfig config) {
-    return use(() -> open(promptIds.clone(), config, generation -> {}).runToEnd());
+    return use(() -> open(promptIds.clone(), config).runToEnd());
   }
 
   @Override
   public TokenStream stream(String prompt, GenerationConfig config) {
-    return use(() -> open(encode(prompt), config, generation -> {}));
+    return use(() -> open(encode(prompt), config));
   }
 
   @Override
   public TokenStream stream(int[] promptIds, GenerationConfig config) {
-    return use(() -> open(promptIds.clone(), config, generation -> {}));
+    return use(() -> open(promptIds.clone(), config));
   }
 
   @Override
@@ -96,28 +104,16 @@ final class TransformerSession implements Session {
   }
 
   private GenerationStream openChat(ChatMessage message, GenerationConfig config) {
-    Tokenizer tokenizer = model.tokenizer();
-    ChatTemplate template =
-        tokenizer
-            .chatTemplate()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        model.info().path() + " has no chat template; use generate instead"));
-    List<Map<String, String>> conversation = new ArrayList<>();
-    messages.forEach(earlier -> conversation.add(asMap(earlier)));
-    conversation.add(asMap(message));
+    ChatPrompt prompt = ChatPrompt.of(model, messages, message, config);
     return open(
-        template.encode(tokenizer, conversation, true),
+        prompt.ids(),
         config,
+        ContextWindow.fixed(cache.contextLength()),
         reply -> {
-          messages.add(message);
+          messages.clear();
+          messages.addAll(prompt.messages());
           messages.add(ChatMessage.assistant(reply.text()));
         });
-  }
-
-  private static Map<String, String> asMap(ChatMessage message) {
-    return Map.of("role", message.role(), "content", message.content());
   }
 
   private int[] encode(String prompt) {
@@ -128,20 +124,31 @@ final class TransformerSession implements Session {
     return tokenizer.encode(prompt, new EncodeOptions(tokenizer.addsBos(), false));
   }
 
+  private GenerationStream open(int[] promptIds, GenerationConfig config) {
+    return open(
+        promptIds, config, ContextWindow.of(config, cache.contextLength()), generation -> {});
+  }
+
   private GenerationStream open(
-      int[] promptIds, GenerationConfig config, Consumer<Generation> onFinish) {
-    checkIds(promptIds);
+      int[] promptIds,
+      GenerationConfig config,
+      ContextWindow window,
+      Consumer<Generation> onFinish) {
+    checkIds(promptIds, window.shifts() ? Integer.MAX_VALUE : cache.contextLength());
     checkIdsOf(config);
     boolean breaksSequences = config.dry().isActive() && !config.dry().sequenceBreakers().isEmpty();
     if (!config.stop().isEmpty() || breaksSequences) {
       model.tokenizer(); // they need text
     }
     cancelRequested = false;
-    openStream = new GenerationStream(this, model, promptIds, config, onFinish);
-    return openStream;
+    GenerationStream stream =
+        new GenerationStream(this, model, promptIds, config, window, onFinish);
+    mark();
+    openStream = stream;
+    return stream;
   }
 
-  private void checkIds(int[] ids) {
+  private void checkIds(int[] ids, int most) {
     if (ids.length == 0) {
       throw new IllegalArgumentException("prompt: expected at least one token id, found none");
     }
@@ -153,7 +160,7 @@ final class TransformerSession implements Session {
                 .formatted(vocabSize - 1, ids[i], i));
       }
     }
-    if (ids.length > cache.contextLength()) {
+    if (ids.length > most) {
       throw new ContextOverflowException(ids.length, cache.contextLength());
     }
   }
@@ -231,6 +238,23 @@ final class TransformerSession implements Session {
   /** Called by the open stream when it is at its end. */
   void streamEnded() {
     openStream = null;
+    cache.unmark();
+  }
+
+  /** Called by the open stream when it has failed: the cache is again what it was. */
+  void streamFailed() {
+    openStream = null;
+    rollBack();
+  }
+
+  private void mark() {
+    markedIds = Arrays.copyOf(cachedIds, cache.length());
+    cache.mark();
+  }
+
+  private void rollBack() {
+    cache.rollback();
+    cachedIds = markedIds;
   }
 
   /**
@@ -285,7 +309,7 @@ final class TransformerSession implements Session {
     int[] ids = tracedIds.clone();
     use(
         () -> {
-          checkIds(ids);
+          checkIds(ids, cache.contextLength());
           long logitCount = (long) ids.length * transformer.config().vocabSize();
           if (logitCount > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(
@@ -293,11 +317,82 @@ final class TransformerSession implements Session {
                     .formatted(Integer.MAX_VALUE - 8, ids.length));
           }
           cancelRequested = false;
-          cache.truncate(0);
-          cachedIds = ids;
-          return transformer.forwardAll(
-              ids, ids.length, cache, new float[(int) logitCount], listener, this::isCancelled);
+          float[] allLogits = new float[(int) logitCount];
+          mark();
+          boolean succeeded = false;
+          try {
+            cache.truncate(0);
+            cachedIds = ids;
+            transformer.forwardAll(ids, ids.length, cache, allLogits, listener, this::isCancelled);
+            succeeded = true;
+            return null;
+          } finally {
+            if (succeeded) {
+              cache.unmark();
+            } else {
+              rollBack();
+            }
+          }
         });
+  }
+
+  @Override
+  public void keepMessages(int count) {
+    use(
+        () -> {
+          if (count < 0 || count > messages.size()) {
+            throw new IllegalArgumentException(
+                "count: expected 0 to %d (the number of messages), found %d"
+                    .formatted(messages.size(), count));
+          }
+          messages.subList(count, messages.size()).clear();
+          return null;
+        });
+  }
+
+  @Override
+  public Session fork() {
+    return use(() -> model.open(this::copy));
+  }
+
+  private TransformerSession copy() {
+    TransformerSession copy = new TransformerSession(model, new PassCosts(), cache.fork());
+    copy.cachedIds = Arrays.copyOf(cachedIds, cache.length());
+    copy.messages.addAll(messages);
+    return copy;
+  }
+
+  @Override
+  public void save(Path file) throws IOException {
+    enter();
+    try {
+      int[] ids = Arrays.copyOf(cachedIds, cache.length());
+      new SessionFile(file, model, cache).write(new SessionFile.Conversation(ids, messages));
+    } finally {
+      exit();
+    }
+  }
+
+  /** Becomes what a file says; called for a new session. */
+  void restore(Path file) throws IOException {
+    enter();
+    try {
+      SessionFile.Conversation conversation = new SessionFile(file, model, cache).read();
+      cachedIds = conversation.ids();
+      messages.addAll(conversation.messages());
+    } finally {
+      exit();
+    }
+  }
+
+  @Override
+  public int countTokens(String prompt) {
+    return use(() -> encode(prompt).length);
+  }
+
+  @Override
+  public int countTokens(ChatMessage message) {
+    return use(() -> ChatPrompt.of(model, messages, message).ids().length);
   }
 
   @Override
@@ -316,11 +411,25 @@ final class TransformerSession implements Session {
   }
 
   @Override
+  public void rewind(int position) {
+    use(
+        () -> {
+          if (position < 0 || position > cache.length()) {
+            throw new IllegalArgumentException(
+                "position: expected 0 to %d (the tokens in the KV cache), found %d"
+                    .formatted(cache.length(), position));
+          }
+          cache.shrink(position);
+          return null;
+        });
+  }
+
+  @Override
   public void reset() {
     use(
         () -> {
           messages.clear();
-          cache.truncate(0);
+          cache.shrink(0);
           return null;
         });
   }
@@ -343,6 +452,7 @@ final class TransformerSession implements Session {
         if (openStream != null) {
           openStream.endIfOpen(FinishReason.CANCELLED);
         }
+        transformer.forget(cache);
         cache.close();
         model.sessionClosed();
       }
@@ -353,12 +463,23 @@ final class TransformerSession implements Session {
 
   /** Runs an action with the session to itself. */
   private <T extends @Nullable Object> T use(Supplier<T> action) {
+    enter();
+    try {
+      return action.get();
+    } finally {
+      exit();
+    }
+  }
+
+  /** Takes the session for itself; to be followed by {@link #exit}. */
+  private void enter() {
     if (inUse.isHeldByCurrentThread()) {
       throw new IllegalStateException("a session cannot be used by a callback of its own");
     }
     if (!inUse.tryLock()) {
       throw usedTwice();
     }
+    boolean usable = false;
     try {
       if (closed) {
         throw new IllegalStateException("the session is closed");
@@ -367,9 +488,11 @@ final class TransformerSession implements Session {
         throw new IllegalStateException(
             "a token stream of this session is open; read it to its end or close it first");
       }
-      return action.get();
+      usable = true;
     } finally {
-      inUse.unlock();
+      if (!usable) {
+        exit();
+      }
     }
   }
 

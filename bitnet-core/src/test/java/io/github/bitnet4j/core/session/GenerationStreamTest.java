@@ -27,6 +27,7 @@ class GenerationStreamTest {
               model,
               new int[] {294, 257},
               GenerationConfig.defaults(),
+              ContextWindow.fixed(model.info().contextLength()),
               generation -> { // the closing thread holds the session here
                 finishing.set(true);
                 while (reader.getState() != Thread.State.WAITING && !wasRead.get()) {

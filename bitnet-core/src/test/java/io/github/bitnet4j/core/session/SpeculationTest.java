@@ -339,7 +339,7 @@ class SpeculationTest {
   }
 
   @Test
-  void aFailingSamplerLeavesTheCacheAsPlainDecodingDoes() throws IOException {
+  void aFailingSamplerLeavesTheCacheAsItWas() throws IOException {
     try (Model model = load(SampleModels.TIED, "vector", 2)) {
       for (int good = 0; good <= 30; good++) {
         for (boolean speculation : new boolean[] {false, true}) {
@@ -347,13 +347,14 @@ class SpeculationTest {
             List<Integer> calls = new ArrayList<>();
             Sampler echo = echo(calls);
             int failAt = good;
+            session.generate(new int[] {REPETITIVE[0], REPETITIVE[1], 3}, config(1).build());
             Sampler failing =
                 (logits, random) -> calls.size() == failAt ? -1 : echo.sample(logits, random);
             GenerationConfig config = config(60).sampler(failing).speculation(speculation).build();
             assertThatIllegalStateException()
                 .isThrownBy(() -> session.generate(REPETITIVE, config))
                 .withMessageContaining("returned -1");
-            assertThat(session.position()).isEqualTo(REPETITIVE.length + good);
+            assertThat(session.position()).isEqualTo(3);
           }
         }
       }

@@ -1,0 +1,18 @@
+package io.github.bitnet4j.core.model;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Gives the KV caches of a model their memory, and counts what is in use. Thread-safe. */
+public final class KvMemory {
+  private final AtomicInteger liveBlocks = new AtomicInteger();
+
+  /** Returns the number of blocks that caches hold now; one that several share counts once. */
+  public int liveBlocks() {
+    return liveBlocks.get();
+  }
+
+  /** Returns a block of zeros with one owner. */
+  KvBlock allocate(long bytes) {
+    return new KvBlock(bytes, liveBlocks);
+  }
+}
