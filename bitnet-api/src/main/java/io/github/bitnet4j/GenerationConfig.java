@@ -1,5 +1,6 @@
 package io.github.bitnet4j;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -68,6 +69,9 @@ public final class GenerationConfig {
   private final List<SamplingStep> samplingOrder;
   private final Optional<Sampler> sampler;
   private final boolean speculation;
+  private final int[] stopIds;
+  private final Optional<Duration> timeLimit;
+  private final Optional<PrefillListener> onPrefill;
 
   private GenerationConfig(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -91,6 +95,9 @@ public final class GenerationConfig {
     samplingOrder = builder.samplingOrder;
     sampler = builder.sampler;
     speculation = builder.speculation;
+    stopIds = builder.stopIds;
+    timeLimit = builder.timeLimit;
+    onPrefill = builder.onPrefill;
   }
 
   /** Returns the defaults: greedy, at most 256 tokens, ending at the model's stop tokens. */
@@ -136,6 +143,21 @@ public final class GenerationConfig {
   /** Returns whether generation goes on after the model's stop tokens. */
   public boolean ignoreStopTokens() {
     return ignoreStopTokens;
+  }
+
+  /** Returns the ids that end a generation besides the model's stop tokens, ascending: a copy. */
+  public int[] stopIds() {
+    return stopIds.clone();
+  }
+
+  /** Returns how long a generation may take from its call on, if it is limited. */
+  public Optional<Duration> timeLimit() {
+    return timeLimit;
+  }
+
+  /** Returns what hears how much of the prompt has been processed, if anything. */
+  public Optional<PrefillListener> onPrefill() {
+    return onPrefill;
   }
 
   /** Returns the part of the largest probability that a token must reach; 0 means none. */
@@ -230,6 +252,8 @@ public final class GenerationConfig {
         new StringBuilder(
             "GenerationConfig[maxTokens=%d, temperature=%s, topK=%d, topP=%s, seed=%s, stop=%s"
                 .formatted(maxTokens, temperature, topK, topP, seed, stop));
+    append(text, stopIds.length > 0, "stopIds", Arrays.toString(stopIds));
+    append(text, timeLimit.isPresent(), "timeLimit", timeLimit);
     append(text, uses(SamplingStep.MIN_P), "minP", minP);
     append(text, uses(SamplingStep.TYPICAL_P), "typicalP", typicalP);
     append(text, uses(SamplingStep.TOP_N_SIGMA), "topNSigma", topNSigma);
@@ -277,6 +301,9 @@ public final class GenerationConfig {
     private List<SamplingStep> samplingOrder = DEFAULT_ORDER;
     private Optional<Sampler> sampler = Optional.empty();
     private boolean speculation;
+    private int[] stopIds = {};
+    private Optional<Duration> timeLimit = Optional.empty();
+    private Optional<PrefillListener> onPrefill = Optional.empty();
 
     private Builder() {}
 
@@ -348,7 +375,41 @@ public final class GenerationConfig {
       return this;
     }
 
-    /** Sets whether generation goes on after the model's stop tokens; false if not set. */
+    /**
+     * Sets the ids that end a generation besides the model's stop tokens; none if not set. Such a
+     * token is the last of the ids, and its own text is not in the text.
+     *
+     * @throws IllegalArgumentException if one is negative
+     */
+    public Builder stopIds(int... ids) {
+      stopIds = sorted("stopIds", ids);
+      return this;
+    }
+
+    /**
+     * Limits the time of a generation; no limit if not set. It runs from the call of {@code
+     * generate}, {@code stream} or {@code chat}, so a stream spends it also while it waits for its
+     * reader. When it is over the generation ends with {@link FinishReason#TIME_LIMIT} within the
+     * time of one layer, also while the prompt is processed, and has what it has.
+     *
+     * @throws IllegalArgumentException if not above zero
+     */
+    public Builder timeLimit(Duration timeLimit) {
+      Settings.check(timeLimit.isPositive(), "timeLimit", "more than no time", timeLimit);
+      this.timeLimit = Optional.of(timeLimit);
+      return this;
+    }
+
+    /** Sets what hears how much of the prompt has been processed; nothing if not set. */
+    public Builder onPrefill(PrefillListener onPrefill) {
+      this.onPrefill = Optional.of(Objects.requireNonNull(onPrefill, "onPrefill"));
+      return this;
+    }
+
+    /**
+     * Sets whether generation goes on after the model's stop tokens; false if not set. It does not
+     * after {@link #stopIds}.
+     */
     public Builder ignoreStopTokens(boolean ignoreStopTokens) {
       this.ignoreStopTokens = ignoreStopTokens;
       return this;

@@ -2,6 +2,7 @@ package io.github.bitnet4j;
 
 import java.util.ConcurrentModificationException;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * One text being written or one conversation: the tokens seen so far and the model's memory of them
@@ -20,9 +21,9 @@ import java.util.List;
  * <p><b>Interrupts.</b> Interrupting the thread that generates acts like {@link #cancel}; the
  * thread's interrupt status stays set.
  *
- * <p><b>Callbacks.</b> A {@link Sampler}, {@link LogitsProcessor} or {@link TraceListener} that
- * uses or closes the session it works for gets an {@link IllegalStateException}; it may call {@link
- * #cancel}.
+ * <p><b>Callbacks.</b> A {@link Sampler}, {@link LogitsProcessor}, {@link TraceListener}, {@link
+ * PrefillListener} or listener of tokens that uses or closes the session it works for gets an
+ * {@link IllegalStateException}; it may call {@link #cancel}.
  *
  * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
  * IllegalStateException} if the session is closed. After any exception the conversation is as it
@@ -79,6 +80,27 @@ public interface Session extends AutoCloseable {
   Generation generate(int[] promptIds, GenerationConfig config);
 
   /**
+   * Continues a text, tells a listener of each token, and returns when the continuation is
+   * complete.
+   *
+   * @param prompt as for {@link #generate(String, GenerationConfig)}, with the same exceptions
+   * @param config when to stop and how to choose tokens
+   * @param listener gets each token on this thread as soon as it is chosen; their texts joined are
+   *     that of the result. An exception of it ends the generation and passes through.
+   */
+  Generation generate(String prompt, GenerationConfig config, Consumer<? super Token> listener);
+
+  /**
+   * Continues a sequence of token ids, tells a listener of each token, and returns when the
+   * continuation is complete.
+   *
+   * @param promptIds as for {@link #generate(int[], GenerationConfig)}, with the same exceptions
+   * @param config when to stop and how to choose tokens
+   * @param listener as for {@link #generate(String, GenerationConfig, Consumer)}
+   */
+  Generation generate(int[] promptIds, GenerationConfig config, Consumer<? super Token> listener);
+
+  /**
    * Continues a text token by token. The prompt is processed when the first token is asked for. The
    * caller closes the stream.
    *
@@ -111,6 +133,17 @@ public interface Session extends AutoCloseable {
    * @see #streamChat(ChatMessage, GenerationConfig)
    */
   Generation chat(ChatMessage message, GenerationConfig config);
+
+  /**
+   * Says a message in this session's conversation, tells a listener of each token of the reply, and
+   * returns the reply.
+   *
+   * @param message as for {@link #streamChat}, with the same exceptions
+   * @param config when to stop and how to choose tokens
+   * @param listener as for {@link #generate(String, GenerationConfig, Consumer)}; if it fails, the
+   *     conversation is as it was before
+   */
+  Generation chat(ChatMessage message, GenerationConfig config, Consumer<? super Token> listener);
 
   /**
    * Says a message in this session's conversation and streams the reply. The conversation so far

@@ -66,10 +66,13 @@ class ThreadRuleTest {
     calls.put("generate(String)", () -> s.generate("x"));
     calls.put("generate(String, config)", () -> s.generate("x", one));
     calls.put("generate(int[], config)", () -> s.generate(PROMPT, one));
+    calls.put("generate(String, config, listener)", () -> s.generate("x", one, token -> {}));
+    calls.put("generate(int[], config, listener)", () -> s.generate(PROMPT, one, token -> {}));
     calls.put("stream(String, config)", () -> s.stream("x", one));
     calls.put("stream(int[], config)", () -> s.stream(PROMPT, one));
     calls.put("chat(message)", () -> s.chat(message));
     calls.put("chat(message, config)", () -> s.chat(message, one));
+    calls.put("chat(message, config, listener)", () -> s.chat(message, one, token -> {}));
     calls.put("streamChat(message, config)", () -> s.streamChat(message, one));
     calls.put("addMessage", () -> run(() -> s.addMessage(message)));
     calls.put("messages", s::messages);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,14 +100,36 @@ public final class Transformer {
       Logits[] logits,
       int count,
       BooleanSupplier cancelled) {
+    return forward(ids, end, cache, need, logits, count, cancelled, length -> {});
+  }
+
+  /**
+   * As above, and tells of each pass.
+   *
+   * @param passed hears the length of the cache after each pass that was complete
+   */
+  public boolean forward(
+      int[] ids,
+      int end,
+      KvCache cache,
+      LogitNeed need,
+      Logits[] logits,
+      int count,
+      BooleanSupplier cancelled,
+      IntConsumer passed) {
     while (end - cache.length() > MAX_ROWS) {
       // The last pass has at least the rows whose logits are wanted.
       int next = Math.min(cache.length() + MAX_ROWS, end - count);
       if (!pass(ids, next, cache, need, logits, 0, null, cancelled, null)) {
         return false;
       }
+      passed.accept(next);
     }
-    return pass(ids, end, cache, need, logits, count, null, cancelled, null);
+    if (!pass(ids, end, cache, need, logits, count, null, cancelled, null)) {
+      return false;
+    }
+    passed.accept(end);
+    return true;
   }
 
   /**

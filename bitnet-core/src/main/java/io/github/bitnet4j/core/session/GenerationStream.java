@@ -4,6 +4,7 @@ import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.PrefillListener;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.sampling.History;
@@ -14,6 +15,7 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,11 @@ final class GenerationStream implements TokenStream {
   private final long seed;
   private final TokenChooser chooser;
   private final TextAssembler assembler;
+
+  /** Ids that end the text besides the model's own, ascending. */
+  private final int[] stopIds;
+
+  private final TimeLimit timeLimit;
   private final StringBuilder text = new StringBuilder();
 
   /** Prompt and generated ids: the first {@code length} elements. */
@@ -118,6 +125,8 @@ final class GenerationStream implements TokenStream {
         model.hasTokenizer()
             ? TextAssembler.of(model.tokenizer(), config.stop())
             : TextAssembler.none();
+    stopIds = config.stopIds();
+    timeLimit = TimeLimit.of(config.timeLimit(), session.callStart());
     promptLength = promptIds.length;
     length = promptLength;
     int room = Math.min(config.maxTokens(), model.info().contextLength() - promptLength);
@@ -129,6 +138,16 @@ final class GenerationStream implements TokenStream {
   @Override
   public Iterator<Token> iterator() {
     return tokens;
+  }
+
+  @Override
+  public boolean isOpen() {
+    session.enterForStream(closeRequested);
+    try {
+      return finishReason == null && !failed;
+    } finally {
+      session.exit();
+    }
   }
 
   @Override
@@ -150,29 +169,36 @@ final class GenerationStream implements TokenStream {
   private void stepForReader() {
     session.enterForStream(closeRequested);
     try {
-      step();
+      step(token -> {});
     } finally {
       session.exit();
     }
   }
 
-  /** Generates to the end. The session is held. */
-  Generation runToEnd() {
+  /** Generates to the end and tells of each token. The session is held. */
+  Generation runToEnd(Consumer<? super Token> listener) {
     do {
       next = null;
-      step();
+      step(listener);
     } while (next != null);
     return generation();
   }
 
-  /** Computes the next token, unless the generation is at its end. The session is held. */
-  private void step() {
+  /**
+   * Computes the next token, unless the generation is at its end. The session is held.
+   *
+   * @param listener hears of the token; if it fails, so has the step
+   */
+  private void step(Consumer<? super Token> listener) {
     if (finishReason != null || failed) {
       return;
     }
     failed = true; // until this step has succeeded
     try {
       FinishReason ended = length == ids.length ? lengthReason() : generateToken();
+      if (next != null) {
+        listener.accept(next);
+      }
       failed = false;
       if (ended != null) {
         endIfOpen(ended);
@@ -190,7 +216,7 @@ final class GenerationStream implements TokenStream {
     long start = System.nanoTime();
     boolean cancelled = row < rows ? isCancelled() : !computeRows();
     if (cancelled) {
-      return FinishReason.CANCELLED;
+      return isAbandoned() ? FinishReason.CANCELLED : FinishReason.TIME_LIMIT;
     }
     computed = length;
     int id = chooser.choose(session.logits(row++), history.upTo(length));
@@ -210,7 +236,7 @@ final class GenerationStream implements TokenStream {
 
     FinishReason ended = null;
     String piece;
-    if (!config.ignoreStopTokens() && model.info().stopIds().contains(id)) {
+    if (isStopId(id)) {
       ended = FinishReason.STOP_TOKEN;
       piece = assembler.finish();
     } else {
@@ -226,6 +252,11 @@ final class GenerationStream implements TokenStream {
     text.append(piece);
     next = new Token(id, piece);
     return ended;
+  }
+
+  private boolean isStopId(int id) {
+    return (!config.ignoreStopTokens() && model.info().stopIds().contains(id))
+        || Arrays.binarySearch(stopIds, id) >= 0;
   }
 
   /** Computes the logits after the last token and after guesses of the next; false if cancelled. */
@@ -258,13 +289,21 @@ final class GenerationStream implements TokenStream {
     row = 0;
     rows = 1 + guesses;
     try {
-      return session.advanceTo(ids, length, guesses, chooser.need(), this::isCancelled);
+      return session.advanceTo(ids, length, guesses, chooser.need(), this::isCancelled, progress());
     } catch (NonFiniteValueException e) {
       if (guesses == 0) {
         throw e;
       }
       return advance(0); // the text itself may be computable, and then a wrong guess was not
     }
+  }
+
+  /** Returns what hears of the passes that come now. */
+  private IntConsumer progress() {
+    PrefillListener listener = config.onPrefill().orElse(null);
+    return listener == null || length > promptLength
+        ? done -> {}
+        : done -> listener.onPrefill(done, promptLength);
   }
 
   /** Leaves the cache as it would be without guesses. */
@@ -281,6 +320,11 @@ final class GenerationStream implements TokenStream {
   }
 
   private boolean isCancelled() {
+    return isAbandoned() || timeLimit.isOver();
+  }
+
+  /** Returns whether someone wants no more of this generation. */
+  private boolean isAbandoned() {
     return closeRequested || session.isCancelled();
   }
 

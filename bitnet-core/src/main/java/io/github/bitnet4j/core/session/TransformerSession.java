@@ -6,6 +6,7 @@ import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.TraceListener;
 import io.github.bitnet4j.core.model.KvCache;
@@ -24,6 +25,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,9 @@ final class TransformerSession implements Session {
   /** The ids whose keys and values are in the cache: its first {@code cache.length()} elements. */
   private int[] cachedIds = {};
 
+  /** When the last call that has the session began, by {@link System#nanoTime}. */
+  private long callStart;
+
   private @Nullable GenerationStream openStream;
   private volatile boolean cancelRequested;
   private volatile boolean closed;
@@ -67,12 +72,26 @@ final class TransformerSession implements Session {
 
   @Override
   public Generation generate(String prompt, GenerationConfig config) {
-    return use(() -> open(encode(prompt), config, generation -> {}).runToEnd());
+    return generate(prompt, config, token -> {});
+  }
+
+  @Override
+  public Generation generate(
+      String prompt, GenerationConfig config, Consumer<? super Token> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return use(() -> open(encode(prompt), config, generation -> {}).runToEnd(listener));
   }
 
   @Override
   public Generation generate(int[] promptIds, GenerationConfig config) {
-    return use(() -> open(promptIds.clone(), config, generation -> {}).runToEnd());
+    return generate(promptIds, config, token -> {});
+  }
+
+  @Override
+  public Generation generate(
+      int[] promptIds, GenerationConfig config, Consumer<? super Token> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return use(() -> open(promptIds.clone(), config, generation -> {}).runToEnd(listener));
   }
 
   @Override
@@ -87,7 +106,14 @@ final class TransformerSession implements Session {
 
   @Override
   public Generation chat(ChatMessage message, GenerationConfig config) {
-    return use(() -> openChat(message, config).runToEnd());
+    return chat(message, config, token -> {});
+  }
+
+  @Override
+  public Generation chat(
+      ChatMessage message, GenerationConfig config, Consumer<? super Token> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return use(() -> openChat(message, config).runToEnd(listener));
   }
 
   @Override
@@ -159,6 +185,7 @@ final class TransformerSession implements Session {
   }
 
   private void checkIdsOf(GenerationConfig config) {
+    checkIds("stopIds", Arrays.stream(config.stopIds()));
     checkIds("bannedIds", Arrays.stream(config.bannedIds()));
     checkIds("allowedIds", Arrays.stream(config.allowedIds()));
     checkIds("logitBias", config.logitBias().keySet().stream().mapToInt(id -> id));
@@ -186,9 +213,16 @@ final class TransformerSession implements Session {
    * @param guesses number of ids at {@code length} that are only guesses
    * @param need which logits are needed
    * @param cancelled asked before every layer, besides the session's own reasons to stop
+   * @param passed hears the length of the cache after each pass
    * @return how many ids were in the cache already, or -1 if cancelled
    */
-  int advanceTo(int[] ids, int length, int guesses, LogitNeed need, BooleanSupplier cancelled) {
+  int advanceTo(
+      int[] ids,
+      int length,
+      int guesses,
+      LogitNeed need,
+      BooleanSupplier cancelled,
+      IntConsumer passed) {
     int candidates = Math.min(cache.length(), length - 1); // the last id is needed for its logits
     int mismatch = Arrays.mismatch(cachedIds, 0, candidates, ids, 0, candidates);
     int reused = mismatch < 0 ? candidates : mismatch;
@@ -198,7 +232,8 @@ final class TransformerSession implements Session {
       cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * end));
     }
     System.arraycopy(ids, reused, cachedIds, reused, end - reused);
-    boolean complete = transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled);
+    boolean complete =
+        transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled, passed);
     return complete ? reused : -1;
   }
 
@@ -209,6 +244,11 @@ final class TransformerSession implements Session {
    */
   Logits logits(int row) {
     return logits[row];
+  }
+
+  /** Returns when the call that has the session began, by {@link System#nanoTime}. */
+  long callStart() {
+    return callStart;
   }
 
   /** Returns what passes of this session cost. */
@@ -353,6 +393,7 @@ final class TransformerSession implements Session {
 
   /** Runs an action with the session to itself. */
   private <T extends @Nullable Object> T use(Supplier<T> action) {
+    long start = System.nanoTime();
     if (inUse.isHeldByCurrentThread()) {
       throw new IllegalStateException("a session cannot be used by a callback of its own");
     }
@@ -367,6 +408,7 @@ final class TransformerSession implements Session {
         throw new IllegalStateException(
             "a token stream of this session is open; read it to its end or close it first");
       }
+      callStart = start;
       return action.get();
     } finally {
       inUse.unlock();

@@ -116,6 +116,7 @@ final class GenerateCommand implements Callable<Integer> {
           case STOP_STRING -> ", ended by --stop";
           case LENGTH -> ", ended by --max-tokens";
           case CONTEXT_FULL -> ", the context of %d tokens is full".formatted(info.contextLength());
+          case TIME_LIMIT -> ", ended by --time-limit";
           case CANCELLED -> ", cancelled";
         };
     return String.format(

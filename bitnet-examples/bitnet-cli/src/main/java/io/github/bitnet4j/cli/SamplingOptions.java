@@ -4,6 +4,7 @@ import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.Mirostat;
 import io.github.bitnet4j.SamplingStep;
 import io.github.bitnet4j.Xtc;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -129,6 +130,12 @@ final class SamplingOptions {
       description = "Stop before this text. May be given several times.")
   private List<String> stop = new ArrayList<>();
 
+  @Option(
+      names = "--time-limit",
+      paramLabel = "SECONDS",
+      description = "Stop after this time, reading the prompt included. Default: no limit.")
+  private @Nullable Double timeLimit;
+
   @Option(names = "--ignore-eos", description = "Go on after the model's end tokens.")
   private boolean ignoreEos;
 
@@ -155,6 +162,9 @@ final class SamplingOptions {
               .ignoreStopTokens(ignoreEos)
               .speculation(speculation);
       setSteps(builder);
+      if (timeLimit != null) {
+        builder.timeLimit(Duration.ofNanos((long) (timeLimit * 1e9)));
+      }
       if (seed != null) {
         builder.seed(seed);
       } else if (demo) {

@@ -90,6 +90,14 @@ class GenerateCommandTest {
   }
 
   @Test
+  void endsWhenTheTimeIsOver() {
+    Result result = Cli.run("--time-limit", "0.000000001", "--prompt", "Once");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).isEqualTo("Once" + System.lineSeparator());
+    assertThat(result.err()).contains("[0 tokens, ended by --time-limit;");
+  }
+
+  @Test
   void settingsOfTheSamplingReachTheText() {
     String[] greedy = {"--prompt", "Once upon a time", "--max-tokens", "8", "--temperature", "0"};
     assertThat(Cli.run(greedy).out()).startsWith("Once upon a time, there");
@@ -181,6 +189,8 @@ class GenerateCommandTest {
         input("topK: expected 0 or more, found -1", "--top-k=-1"),
         input("topP: expected above 0", "--top-p=0"),
         input("stop: expected no empty strings", "--stop="),
+        input("timeLimit: expected more than no time, found PT0S", "--time-limit=0"),
+        input("timeLimit: expected more than no time", "--time-limit=-1"),
         input("minP: expected a number from 0 to 1, found 2.0", "--min-p=2"),
         input("repetition: expected a finite number above 0", "--repetition-penalty=0"),
         input("multiplier: expected a finite number, 0 or more", "--dry=-1"),
