@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -72,6 +73,8 @@ public final class GenerationConfig {
   private final int[] stopIds;
   private final Optional<Duration> timeLimit;
   private final Optional<PrefillListener> onPrefill;
+  private final OptionalInt logprobs;
+  private final OptionalInt promptLogprobs;
 
   private GenerationConfig(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -98,6 +101,8 @@ public final class GenerationConfig {
     stopIds = builder.stopIds;
     timeLimit = builder.timeLimit;
     onPrefill = builder.onPrefill;
+    logprobs = builder.logprobs;
+    promptLogprobs = builder.promptLogprobs;
   }
 
   /** Returns the defaults: greedy, at most 256 tokens, ending at the model's stop tokens. */
@@ -158,6 +163,16 @@ public final class GenerationConfig {
   /** Returns what hears how much of the prompt has been processed, if anything. */
   public Optional<PrefillListener> onPrefill() {
     return onPrefill;
+  }
+
+  /** Returns how many alternatives tokens come with, if they come with log probabilities. */
+  public OptionalInt logprobs() {
+    return logprobs;
+  }
+
+  /** Returns the same of the prompt's tokens. */
+  public OptionalInt promptLogprobs() {
+    return promptLogprobs;
   }
 
   /** Returns the part of the largest probability that a token must reach; 0 means none. */
@@ -254,6 +269,8 @@ public final class GenerationConfig {
                 .formatted(maxTokens, temperature, topK, topP, seed, stop));
     append(text, stopIds.length > 0, "stopIds", Arrays.toString(stopIds));
     append(text, timeLimit.isPresent(), "timeLimit", timeLimit);
+    append(text, logprobs.isPresent(), "logprobs", logprobs);
+    append(text, promptLogprobs.isPresent(), "promptLogprobs", promptLogprobs);
     append(text, uses(SamplingStep.MIN_P), "minP", minP);
     append(text, uses(SamplingStep.TYPICAL_P), "typicalP", typicalP);
     append(text, uses(SamplingStep.TOP_N_SIGMA), "topNSigma", topNSigma);
@@ -304,6 +321,8 @@ public final class GenerationConfig {
     private int[] stopIds = {};
     private Optional<Duration> timeLimit = Optional.empty();
     private Optional<PrefillListener> onPrefill = Optional.empty();
+    private OptionalInt logprobs = OptionalInt.empty();
+    private OptionalInt promptLogprobs = OptionalInt.empty();
 
     private Builder() {}
 
@@ -403,6 +422,35 @@ public final class GenerationConfig {
     /** Sets what hears how much of the prompt has been processed; nothing if not set. */
     public Builder onPrefill(PrefillListener onPrefill) {
       this.onPrefill = Optional.of(Objects.requireNonNull(onPrefill, "onPrefill"));
+      return this;
+    }
+
+    /**
+     * Asks for the log probability of each token that is generated, in {@link Token#logprobs} and
+     * {@link Generation#logprobs}. All logits are computed then, and the tokens are the same.
+     *
+     * @param alternatives how many of the likeliest tokens come with each: 0 or more; at most the
+     *     vocabulary
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder logprobs(int alternatives) {
+      Settings.check(alternatives >= 0, "logprobs", "0 or more", alternatives);
+      logprobs = OptionalInt.of(alternatives);
+      return this;
+    }
+
+    /**
+     * Asks for the log probability of each token of the prompt but the first, in {@link
+     * Generation#promptLogprobs}. The whole prompt is computed then, whatever the KV cache holds of
+     * it, and all logits after each of its tokens, a few rows at a time.
+     *
+     * @param alternatives how many of the likeliest tokens come with each: 0 or more; at most the
+     *     vocabulary
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder promptLogprobs(int alternatives) {
+      Settings.check(alternatives >= 0, "promptLogprobs", "0 or more", alternatives);
+      promptLogprobs = OptionalInt.of(alternatives);
       return this;
     }
 

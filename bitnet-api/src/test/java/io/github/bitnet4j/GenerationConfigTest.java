@@ -27,6 +27,8 @@ class GenerationConfigTest {
     assertThat(config.stopIds()).isEmpty();
     assertThat(config.timeLimit()).isEmpty();
     assertThat(config.onPrefill()).isEmpty();
+    assertThat(config.logprobs()).isEmpty();
+    assertThat(config.promptLogprobs()).isEmpty();
     assertThat(config.speculation()).isFalse();
     assertThat(config.minP()).isZero();
     assertThat(config.typicalP()).isEqualTo(1);
@@ -73,6 +75,21 @@ class GenerationConfigTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.timeLimit(Duration.ZERO))
         .withMessage("timeLimit: expected more than no time, found PT0S");
+  }
+
+  @Test
+  void keepsHowManyLogProbabilitiesAreAskedFor() {
+    GenerationConfig config = builder.logprobs(3).promptLogprobs(0).build();
+    assertThat(config.logprobs()).hasValue(3);
+    assertThat(config.promptLogprobs()).hasValue(0);
+    assertThat(config.toString())
+        .contains("logprobs=OptionalInt[3], promptLogprobs=OptionalInt[0]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.logprobs(-1))
+        .withMessage("logprobs: expected 0 or more, found -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.promptLogprobs(-1))
+        .withMessage("promptLogprobs: expected 0 or more, found -1");
   }
 
   @Test

@@ -40,7 +40,8 @@ class StreamingTest {
 
   @BeforeAll
   static void load() throws IOException {
-    model = Model.load(SampleModels.DEMO);
+    model =
+        Model.load(SampleModels.DEMO, LoadOptions.builder().kernels("scalar").threads(1).build());
   }
 
   @AfterAll

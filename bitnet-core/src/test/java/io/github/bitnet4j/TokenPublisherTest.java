@@ -42,7 +42,8 @@ class TokenPublisherTest {
 
   @BeforeAll
   static void load() throws IOException {
-    model = Model.load(SampleModels.DEMO);
+    model =
+        Model.load(SampleModels.DEMO, LoadOptions.builder().kernels("scalar").threads(1).build());
     pool = Executors.newFixedThreadPool(4);
   }
 

@@ -5,11 +5,15 @@ import io.github.bitnet4j.core.sampling.LogitNeed.All;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The final norm and the projection to the vocabulary. */
 final class LmHead {
   private static final int GRAIN = 64;
+
+  /** Most logits that are computed at once for rows that are taken one by one. */
+  private static final int MAX_LOGITS = 1 << 21;
 
   private final RmsNorm finalNorm;
   private final DenseMatrix head;
@@ -53,6 +57,33 @@ final class LmHead {
   }
 
   /**
+   * Computes the logits of the batch's rows, a few rows at a time, and passes them on.
+   *
+   * @param fromRow the first row
+   * @param cancelled asked each time
+   * @return false if cancelled
+   */
+  boolean forwardEach(int fromRow, LogitRows out, BooleanSupplier cancelled) {
+    normalize(fromRow);
+    int columns = head.columns();
+    int rows = acts.rows() - fromRow;
+    int atOnce = Math.clamp(MAX_LOGITS / head.rows(), 1, rows);
+    reserveFullLogits(Math.multiplyExact(atOnce, head.rows()));
+    for (int first = 0; first < rows; first += atOnce) {
+      if (cancelled.getAsBoolean()) {
+        return false;
+      }
+      int count = Math.min(atOnce, rows - first);
+      System.arraycopy(acts.normed, first * columns, acts.normed, 0, count * columns);
+      multiply(acts.normed, count, fullLogits);
+      for (int i = 0; i < count; i++) {
+        out.accept(acts.batch.position(fromRow + first + i), fullLogits, i * head.rows());
+      }
+    }
+    return true;
+  }
+
+  /**
    * Computes what is needed of the logits of the batch's last rows.
    *
    * @param out receives the logits of one row each, in its first {@code count} elements
@@ -93,15 +124,18 @@ final class LmHead {
     if (fullCount == 1) {
       multiply(acts.normed, 1, out[fullRows[0]].fillAll());
     } else if (fullCount > 1) {
-      int length = Math.multiplyExact(fullCount, head.rows());
-      if (fullLogits.length < length) {
-        fullLogits = new float[length];
-      }
+      reserveFullLogits(Math.multiplyExact(fullCount, head.rows()));
       multiply(acts.normed, fullCount, fullLogits);
       for (int i = 0; i < fullCount; i++) {
         float[] values = out[fullRows[i]].fillAll();
         System.arraycopy(fullLogits, i * head.rows(), values, 0, head.rows());
       }
+    }
+  }
+
+  private void reserveFullLogits(int length) {
+    if (fullLogits.length < length) {
+      fullLogits = new float[length];
     }
   }
 

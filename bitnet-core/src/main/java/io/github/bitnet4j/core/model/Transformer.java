@@ -27,8 +27,6 @@ public final class Transformer {
    */
   private static final int MAX_ROWS = 128;
 
-  private static final Logits[] NONE = {};
-
   private final ModelConfig config;
   private final DenseMatrix embedding;
   private final List<TransformerBlock> blocks = new ArrayList<>();
@@ -120,15 +118,53 @@ public final class Transformer {
     while (end - cache.length() > MAX_ROWS) {
       // The last pass has at least the rows whose logits are wanted.
       int next = Math.min(cache.length() + MAX_ROWS, end - count);
-      if (!pass(ids, next, cache, need, logits, 0, null, cancelled, null)) {
+      if (!pass(ids, next, cache, () -> true, cancelled, null)) {
         return false;
       }
       passed.accept(next);
     }
-    if (!pass(ids, end, cache, need, logits, count, null, cancelled, null)) {
+    BooleanSupplier compute =
+        () -> {
+          head.forward(need, logits, count);
+          return true;
+        };
+    if (!pass(ids, end, cache, compute, cancelled, null)) {
       return false;
     }
     passed.accept(end);
+    return true;
+  }
+
+  /**
+   * Appends tokens to a cache and passes on the logits after each of them. They are computed a few
+   * rows at a time, so that the memory for them is bounded.
+   *
+   * @param ids as above
+   * @param from the first position whose logits are wanted, at least {@code cache.length()}
+   * @param end as above, or {@code cache.length()}; then nothing is done
+   * @param rows takes the logits, in order; must not use this transformer
+   * @param cancelled asked while waiting, before every layer and before every few rows
+   * @param passed as above
+   * @return false if cancelled; the cache then holds the passes that were complete
+   */
+  public boolean forwardEach(
+      int[] ids,
+      int from,
+      int end,
+      KvCache cache,
+      LogitRows rows,
+      BooleanSupplier cancelled,
+      IntConsumer passed) {
+    while (cache.length() < end) {
+      int begin = cache.length();
+      int next = Math.min(begin + MAX_ROWS, end);
+      BooleanSupplier compute =
+          () -> from >= next || head.forwardEach(Math.max(0, from - begin), rows, cancelled);
+      if (!pass(ids, next, cache, compute, cancelled, null)) {
+        return false;
+      }
+      passed.accept(next);
+    }
     return true;
   }
 
@@ -149,23 +185,25 @@ public final class Transformer {
       float[] logits,
       @Nullable TraceListener trace,
       BooleanSupplier cancelled) {
-    return pass(ids, end, cache, LogitNeed.ALL, NONE, 0, logits, cancelled, trace);
+    BooleanSupplier compute =
+        () -> {
+          head.forwardAll(logits);
+          return true;
+        };
+    return pass(ids, end, cache, compute, cancelled, trace);
   }
 
   /**
    * Runs the rows of one pass through all layers.
    *
-   * @param last receives what is needed of the logits after the last {@code count} ids
-   * @param all receives the logits after every id, if given
+   * @param logits computes the logits that are wanted from what the layers gave; returns false if
+   *     cancelled
    */
   private boolean pass(
       int[] ids,
       int end,
       KvCache cache,
-      LogitNeed need,
-      Logits[] last,
-      int count,
-      float @Nullable [] all,
+      BooleanSupplier logits,
       BooleanSupplier cancelled,
       @Nullable TraceListener trace) {
     if (!awaitTurn(cancelled)) {
@@ -184,10 +222,8 @@ public final class Transformer {
         }
         block.forward();
       }
-      if (all != null) {
-        head.forwardAll(all);
-      } else if (count > 0) {
-        head.forward(need, last, count);
+      if (!logits.getAsBoolean()) {
+        return false;
       }
       cache.advance(end);
       return true;

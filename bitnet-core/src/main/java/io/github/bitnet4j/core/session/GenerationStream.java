@@ -3,16 +3,20 @@ package io.github.bitnet4j.core.session;
 import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Logprobs;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.PrefillListener;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.sampling.History;
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -38,6 +42,13 @@ final class GenerationStream implements TokenStream {
   private final Consumer<Generation> onFinish;
   private final long seed;
   private final TokenChooser chooser;
+  private final LogitNeed need;
+
+  /** Note how probable the tokens are that are generated, and those of the prompt, if asked to. */
+  private final @Nullable LogprobRecorder logprobs;
+
+  private final @Nullable LogprobRecorder promptLogprobs;
+
   private final TextAssembler assembler;
 
   /** Ids that end the text besides the model's own, ascending. */
@@ -121,6 +132,9 @@ final class GenerationStream implements TokenStream {
     chooser =
         new TokenChooser(
             config, seed, new SequenceBreakers(model, config.dry().sequenceBreakers()));
+    logprobs = LogprobRecorder.of(config.logprobs());
+    promptLogprobs = LogprobRecorder.of(config.promptLogprobs());
+    need = logprobs == null ? chooser.need() : LogitNeed.ALL;
     assembler =
         model.hasTokenizer()
             ? TextAssembler.of(model.tokenizer(), config.stop())
@@ -219,7 +233,13 @@ final class GenerationStream implements TokenStream {
       return isAbandoned() ? FinishReason.CANCELLED : FinishReason.TIME_LIMIT;
     }
     computed = length;
-    int id = chooser.choose(session.logits(row++), history.upTo(length));
+    Logits logits = session.logits(row++);
+    if (logprobs != null) {
+      logprobs.read(logits.values(), 0, logits.count());
+    }
+    int id = chooser.choose(logits, history.upTo(length));
+    Optional<Logprobs> probability =
+        logprobs == null ? Optional.empty() : Optional.of(logprobs.add(id));
     if (row < rows) {
       if (id == ids[length]) {
         acceptedTokens++;
@@ -250,7 +270,7 @@ final class GenerationStream implements TokenStream {
       }
     }
     text.append(piece);
-    next = new Token(id, piece);
+    next = new Token(id, piece, probability);
     return ended;
   }
 
@@ -262,6 +282,10 @@ final class GenerationStream implements TokenStream {
   /** Computes the logits after the last token and after guesses of the next; false if cancelled. */
   private boolean computeRows() {
     boolean first = length == promptLength;
+    LogprobRecorder ofPrompt = first ? promptLogprobs : null;
+    if (ofPrompt != null && !scorePrompt(ofPrompt)) {
+      return false;
+    }
     int guesses = first || lookup == null ? 0 : draft(lookup);
     long start = System.nanoTime();
     int reused = advance(guesses);
@@ -269,12 +293,27 @@ final class GenerationStream implements TokenStream {
       return false;
     }
     if (first) {
-      reusedTokens = reused;
+      reusedTokens = ofPrompt != null ? 0 : reused;
     } else {
       session.passCosts().add(rows, System.nanoTime() - start);
       draftedTokens += rows - 1;
     }
     return true;
+  }
+
+  /** Notes how probable the tokens of the prompt are; false if cancelled. */
+  private boolean scorePrompt(LogprobRecorder recorder) {
+    int vocabSize = model.info().vocabSize();
+    return session.eachRow(
+        ids,
+        0,
+        promptLength - 1, // what follows the last one is generated
+        (position, logits, offset) -> {
+          recorder.read(logits, offset, vocabSize);
+          recorder.add(ids[position + 1]);
+        },
+        this::isCancelled,
+        progress());
   }
 
   private int draft(PromptLookup lookup) {
@@ -289,7 +328,7 @@ final class GenerationStream implements TokenStream {
     row = 0;
     rows = 1 + guesses;
     try {
-      return session.advanceTo(ids, length, guesses, chooser.need(), this::isCancelled, progress());
+      return session.advanceTo(ids, length, guesses, need, this::isCancelled, progress());
     } catch (NonFiniteValueException e) {
       if (guesses == 0) {
         throw e;
@@ -359,6 +398,8 @@ final class GenerationStream implements TokenStream {
             Math.max(0, generated - 1),
             Duration.ofNanos(decodeNanos),
             draftedTokens,
-            acceptedTokens));
+            acceptedTokens),
+        LogprobRecorder.recorded(logprobs),
+        LogprobRecorder.recorded(promptLogprobs));
   }
 }

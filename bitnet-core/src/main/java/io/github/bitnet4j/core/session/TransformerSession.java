@@ -10,6 +10,7 @@ import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.TraceListener;
 import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.model.LogitRows;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
@@ -223,18 +224,47 @@ final class TransformerSession implements Session {
       LogitNeed need,
       BooleanSupplier cancelled,
       IntConsumer passed) {
-    int candidates = Math.min(cache.length(), length - 1); // the last id is needed for its logits
+    int end = length + guesses;
+    int reused = reuse(ids, length - 1, end); // the last id is needed for its logits
+    boolean complete =
+        transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled, passed);
+    return complete ? reused : -1;
+  }
+
+  /**
+   * Brings the cache to hold exactly the first {@code end} ids, and passes on the logits after
+   * those from {@code from} on. What the cache has in common with the ids before {@code from} is
+   * kept.
+   *
+   * @param rows takes the logits; must not use this session
+   * @param cancelled asked before every layer
+   * @param passed hears the length of the cache after each pass
+   * @return false if cancelled
+   */
+  boolean eachRow(
+      int[] ids, int from, int end, LogitRows rows, BooleanSupplier cancelled, IntConsumer passed) {
+    reuse(ids, from, end);
+    return transformer.forwardEach(ids, from, end, cache, rows, cancelled, passed);
+  }
+
+  /**
+   * Cuts the cache to what it has in common with the ids, and takes them for those that it will
+   * hold.
+   *
+   * @param most how many are kept at most
+   * @param end how many ids there are
+   * @return how many are kept
+   */
+  private int reuse(int[] ids, int most, int end) {
+    int candidates = Math.min(cache.length(), most);
     int mismatch = Arrays.mismatch(cachedIds, 0, candidates, ids, 0, candidates);
     int reused = mismatch < 0 ? candidates : mismatch;
     cache.truncate(reused);
-    int end = length + guesses;
     if (cachedIds.length < end) {
       cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * end));
     }
     System.arraycopy(ids, reused, cachedIds, reused, end - reused);
-    boolean complete =
-        transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled, passed);
-    return complete ? reused : -1;
+    return reused;
   }
 
   /**

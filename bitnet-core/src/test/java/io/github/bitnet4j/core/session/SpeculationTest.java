@@ -112,6 +112,26 @@ class SpeculationTest {
     }
   }
 
+  @Test
+  void logProbabilitiesAreThoseOfPlainDecoding() throws IOException {
+    int accepted = 0;
+    try (Model model = load(SampleModels.DEMO, "scalar", 1);
+        Session plainSession = model.newSession();
+        Session session = boldSession(model)) {
+      for (GenerationConfig.Builder builder : settings(40)) {
+        builder.logprobs(2);
+        Generation plain = plainSession.generate(REPETITIVE, builder.speculation(false).build());
+        Generation guessed = session.generate(REPETITIVE, builder.speculation(true).build());
+        assertThat(guessed.logprobs())
+            .as("%s", builder.build())
+            .hasSize(40)
+            .isEqualTo(plain.logprobs());
+        accepted += guessed.stats().acceptedTokens();
+      }
+    }
+    assertThat(accepted).isPositive();
+  }
+
   private static void assertSameText(Generation actual, Generation expected, String where) {
     assertThat(actual.ids()).as(where).isEqualTo(expected.ids());
     assertThat(actual.text()).as(where).isEqualTo(expected.text());

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -152,6 +153,12 @@ final class SamplingOptions {
    * @param defaultMaxTokens tokens to generate if no option says it
    */
   GenerationConfig config(boolean demo, int defaultMaxTokens) {
+    return config(demo, defaultMaxTokens, builder -> {});
+  }
+
+  /** As above, with settings for which there are other options. */
+  GenerationConfig config(
+      boolean demo, int defaultMaxTokens, Consumer<GenerationConfig.Builder> others) {
     try {
       GenerationConfig.Builder builder =
           GenerationConfig.builder()
@@ -162,6 +169,7 @@ final class SamplingOptions {
               .ignoreStopTokens(ignoreEos)
               .speculation(speculation);
       setSteps(builder);
+      others.accept(builder);
       if (timeLimit != null) {
         builder.timeLimit(Duration.ofNanos((long) (timeLimit * 1e9)));
       }
