@@ -2,6 +2,7 @@ package io.github.bitnet4j;
 
 import java.util.ConcurrentModificationException;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 
 /**
@@ -168,6 +169,64 @@ public interface Session extends AutoCloseable {
 
   /** Returns the conversation so far, oldest message first: a copy. */
   List<ChatMessage> messages();
+
+  /**
+   * Returns how probable the model finds a text, for instance for its {@link Score#perplexity}. All
+   * of its tokens are scored, but the first one if the model expects no beginning-of-sequence token
+   * to put before it. Memory is taken for a few rows of logits at a time.
+   *
+   * <p>{@link #cancel}, an interrupt or {@link #close} stop it as they stop a generation.
+   *
+   * @param text as a prompt for {@link #generate(String, GenerationConfig)}
+   * @throws IllegalArgumentException if no token is left to be scored
+   * @throws ContextOverflowException if the text is longer than the context; windows of it can be
+   *     scored by {@link #score(int[], int[])}
+   * @throws IllegalStateException if the model has no tokenizer
+   * @throws CancellationException if it is cancelled
+   * @throws NonFiniteValueException if the model computes a NaN or an infinity
+   */
+  Score score(String text);
+
+  /**
+   * Returns how probable the model finds token ids, all but the first one.
+   *
+   * @param ids the whole context, at least two ids, with the exceptions of {@link #score(int[],
+   *     int[])}
+   */
+  Score score(int[] ids);
+
+  /**
+   * Returns how probable a continuation of a prompt is. To choose the best of several answers,
+   * score each after the same prompt, and take the one with the largest {@link Score#sum}, or with
+   * the largest {@link Score#mean} if long ones are not to be at a disadvantage. The prompt is
+   * computed once: as in {@code generate}, what the KV cache holds of it is used.
+   *
+   * <p>Prompt and continuation are encoded as one text, so a space between them should begin the
+   * continuation. Scored are the tokens from the first on that differs from the prompt's own; where
+   * characters of both share a token, it is that one.
+   *
+   * @param prompt as for {@link #generate(String, GenerationConfig)}
+   * @param continuation the text after it
+   * @throws IllegalArgumentException if the prompt is empty, or no token is left to be scored
+   * @throws ContextOverflowException if both are longer than the context together
+   * @throws IllegalStateException if the model has no tokenizer
+   * @throws CancellationException if it is cancelled
+   * @throws NonFiniteValueException if the model computes a NaN or an infinity
+   */
+  Score score(String prompt, String continuation);
+
+  /**
+   * Returns how probable a continuation of a prompt is, as {@link #score(String, String)}.
+   *
+   * @param promptIds the whole context before the continuation
+   * @param continuationIds the ids that are scored
+   * @throws IllegalArgumentException if there are no ids in one, or an id is negative or not below
+   *     the vocabulary size
+   * @throws ContextOverflowException if there are more ids in both than the context holds
+   * @throws CancellationException if it is cancelled
+   * @throws NonFiniteValueException if the model computes a NaN or an infinity
+   */
+  Score score(int[] promptIds, int[] continuationIds);
 
   /**
    * Runs the model once over token ids and reports every intermediate value of every layer, in the

@@ -77,6 +77,10 @@ class ThreadRuleTest {
     calls.put("addMessage", () -> run(() -> s.addMessage(message)));
     calls.put("messages", s::messages);
     calls.put("trace", () -> run(() -> s.trace(PROMPT, listener)));
+    calls.put("score(String)", () -> s.score("x"));
+    calls.put("score(int[])", () -> s.score(PROMPT));
+    calls.put("score(String, String)", () -> s.score("x", " y"));
+    calls.put("score(int[], int[])", () -> s.score(PROMPT, PROMPT));
     calls.put("position", s::position);
     calls.put("contextLength", s::contextLength);
     calls.put("kvCacheBytes", s::kvCacheBytes);

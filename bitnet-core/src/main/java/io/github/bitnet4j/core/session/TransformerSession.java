@@ -5,6 +5,7 @@ import io.github.bitnet4j.ContextOverflowException;
 import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Score;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
@@ -145,6 +146,54 @@ final class TransformerSession implements Session {
 
   private static Map<String, String> asMap(ChatMessage message) {
     return Map.of("role", message.role(), "content", message.content());
+  }
+
+  // ---- Scores
+
+  @Override
+  public Score score(String text) {
+    return use(() -> score(encode(text), 1));
+  }
+
+  @Override
+  public Score score(int[] ids) {
+    return use(() -> score(ids.clone(), 1));
+  }
+
+  @Override
+  public Score score(String prompt, String continuation) {
+    return use(
+        () -> {
+          int[] promptIds = encode(prompt);
+          int[] ids = encode(prompt + continuation);
+          int common = Arrays.mismatch(promptIds, ids);
+          return score(ids, Math.max(1, common < 0 ? ids.length : common));
+        });
+  }
+
+  @Override
+  public Score score(int[] promptIds, int[] continuationIds) {
+    return use(
+        () -> {
+          if (promptIds.length == 0) {
+            throw new IllegalArgumentException(
+                "prompt: expected at least one token id, found none");
+          }
+          int[] ids = Arrays.copyOf(promptIds, promptIds.length + continuationIds.length);
+          System.arraycopy(continuationIds, 0, ids, promptIds.length, continuationIds.length);
+          return score(ids, promptIds.length);
+        });
+  }
+
+  /** Scores the ids from {@code from} on, 1 or more. */
+  private Score score(int[] ids, int from) {
+    checkIds(ids);
+    if (from >= ids.length) {
+      throw new IllegalArgumentException(
+          "expected a token to score after the first %d, found none".formatted(ids.length));
+    }
+    cancelRequested = false;
+    return Scorer.score(this, ids, transformer.config().vocabSize(), from);
   }
 
   private int[] encode(String prompt) {
