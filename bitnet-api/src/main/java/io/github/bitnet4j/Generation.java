@@ -2,6 +2,7 @@ package io.github.bitnet4j;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -20,18 +21,39 @@ import java.util.Objects;
  * @param seed the seed that was used; it gives the same text again with the same prompt and
  *     settings
  * @param stats counts and times
+ * @param logprobs how probable each generated token was, one for each of {@code ids}, or empty if
+ *     {@link GenerationConfig.Builder#logprobs} does not ask for it
+ * @param promptLogprobs how probable each token of the prompt was but the first: the element {@code
+ *     i} belongs to {@code promptIds[i + 1]}. Empty if {@link
+ *     GenerationConfig.Builder#promptLogprobs} does not ask for it; fewer if the generation ended
+ *     before the prompt was processed
  */
 @SuppressWarnings("ArrayRecordComponent") // the arrays are copied in and out, compared by content
 public record Generation(
-    int[] promptIds, int[] ids, String text, FinishReason finishReason, long seed, Stats stats) {
+    int[] promptIds,
+    int[] ids,
+    String text,
+    FinishReason finishReason,
+    long seed,
+    Stats stats,
+    List<Logprobs> logprobs,
+    List<Logprobs> promptLogprobs) {
 
-  /** Copies the arrays. */
+  /** Copies the arrays and lists. */
   public Generation {
     promptIds = promptIds.clone();
     ids = ids.clone();
     Objects.requireNonNull(text, "text");
     Objects.requireNonNull(finishReason, "finishReason");
     Objects.requireNonNull(stats, "stats");
+    logprobs = List.copyOf(logprobs);
+    promptLogprobs = List.copyOf(promptLogprobs);
+  }
+
+  /** Creates a generation without log probabilities. */
+  public Generation(
+      int[] promptIds, int[] ids, String text, FinishReason finishReason, long seed, Stats stats) {
+    this(promptIds, ids, text, finishReason, seed, stats, List.of(), List.of());
   }
 
   /** Returns a copy of the token ids of the whole prompt. */
@@ -54,7 +76,9 @@ public record Generation(
         && text.equals(other.text)
         && finishReason == other.finishReason
         && seed == other.seed
-        && stats.equals(other.stats);
+        && stats.equals(other.stats)
+        && logprobs.equals(other.logprobs)
+        && promptLogprobs.equals(other.promptLogprobs);
   }
 
   @Override

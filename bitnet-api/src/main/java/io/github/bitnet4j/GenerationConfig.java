@@ -1,5 +1,6 @@
 package io.github.bitnet4j;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
@@ -70,6 +72,11 @@ public final class GenerationConfig {
   private final boolean speculation;
   private final OverflowPolicy overflow;
   private final int keepTokens;
+  private final int[] stopIds;
+  private final Optional<Duration> timeLimit;
+  private final Optional<PrefillListener> onPrefill;
+  private final OptionalInt logprobs;
+  private final OptionalInt promptLogprobs;
 
   private GenerationConfig(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -95,6 +102,11 @@ public final class GenerationConfig {
     speculation = builder.speculation;
     overflow = builder.overflow;
     keepTokens = builder.keepTokens;
+    stopIds = builder.stopIds;
+    timeLimit = builder.timeLimit;
+    onPrefill = builder.onPrefill;
+    logprobs = builder.logprobs;
+    promptLogprobs = builder.promptLogprobs;
   }
 
   /** Returns the defaults: greedy, at most 256 tokens, ending at the model's stop tokens. */
@@ -140,6 +152,31 @@ public final class GenerationConfig {
   /** Returns whether generation goes on after the model's stop tokens. */
   public boolean ignoreStopTokens() {
     return ignoreStopTokens;
+  }
+
+  /** Returns the ids that end a generation besides the model's stop tokens, ascending: a copy. */
+  public int[] stopIds() {
+    return stopIds.clone();
+  }
+
+  /** Returns how long a generation may take from its call on, if it is limited. */
+  public Optional<Duration> timeLimit() {
+    return timeLimit;
+  }
+
+  /** Returns what hears how much of the prompt has been processed, if anything. */
+  public Optional<PrefillListener> onPrefill() {
+    return onPrefill;
+  }
+
+  /** Returns how many alternatives tokens come with, if they come with log probabilities. */
+  public OptionalInt logprobs() {
+    return logprobs;
+  }
+
+  /** Returns the same of the prompt's tokens. */
+  public OptionalInt promptLogprobs() {
+    return promptLogprobs;
   }
 
   /** Returns the part of the largest probability that a token must reach; 0 means none. */
@@ -244,6 +281,10 @@ public final class GenerationConfig {
         new StringBuilder(
             "GenerationConfig[maxTokens=%d, temperature=%s, topK=%d, topP=%s, seed=%s, stop=%s"
                 .formatted(maxTokens, temperature, topK, topP, seed, stop));
+    append(text, stopIds.length > 0, "stopIds", Arrays.toString(stopIds));
+    append(text, timeLimit.isPresent(), "timeLimit", timeLimit);
+    append(text, logprobs.isPresent(), "logprobs", logprobs);
+    append(text, promptLogprobs.isPresent(), "promptLogprobs", promptLogprobs);
     append(text, uses(SamplingStep.MIN_P), "minP", minP);
     append(text, uses(SamplingStep.TYPICAL_P), "typicalP", typicalP);
     append(text, uses(SamplingStep.TOP_N_SIGMA), "topNSigma", topNSigma);
@@ -295,6 +336,11 @@ public final class GenerationConfig {
     private boolean speculation;
     private OverflowPolicy overflow = OverflowPolicy.STOP;
     private int keepTokens = 4;
+    private int[] stopIds = {};
+    private Optional<Duration> timeLimit = Optional.empty();
+    private Optional<PrefillListener> onPrefill = Optional.empty();
+    private OptionalInt logprobs = OptionalInt.empty();
+    private OptionalInt promptLogprobs = OptionalInt.empty();
 
     private Builder() {}
 
@@ -366,7 +412,70 @@ public final class GenerationConfig {
       return this;
     }
 
-    /** Sets whether generation goes on after the model's stop tokens; false if not set. */
+    /**
+     * Sets the ids that end a generation besides the model's stop tokens; none if not set. Such a
+     * token is the last of the ids, and its own text is not in the text.
+     *
+     * @throws IllegalArgumentException if one is negative
+     */
+    public Builder stopIds(int... ids) {
+      stopIds = sorted("stopIds", ids);
+      return this;
+    }
+
+    /**
+     * Limits the time of a generation; no limit if not set. It runs from the call of {@code
+     * generate}, {@code stream} or {@code chat}, so a stream spends it also while it waits for its
+     * reader. When it is over the generation ends with {@link FinishReason#TIME_LIMIT} within the
+     * time of one layer, also while the prompt is processed, and has what it has.
+     *
+     * @throws IllegalArgumentException if not above zero
+     */
+    public Builder timeLimit(Duration timeLimit) {
+      Settings.check(timeLimit.isPositive(), "timeLimit", "more than no time", timeLimit);
+      this.timeLimit = Optional.of(timeLimit);
+      return this;
+    }
+
+    /** Sets what hears how much of the prompt has been processed; nothing if not set. */
+    public Builder onPrefill(PrefillListener onPrefill) {
+      this.onPrefill = Optional.of(Objects.requireNonNull(onPrefill, "onPrefill"));
+      return this;
+    }
+
+    /**
+     * Asks for the log probability of each token that is generated, in {@link Token#logprobs} and
+     * {@link Generation#logprobs}. All logits are computed then, and the tokens are the same.
+     *
+     * @param alternatives how many of the likeliest tokens come with each: 0 or more; at most the
+     *     vocabulary
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder logprobs(int alternatives) {
+      Settings.check(alternatives >= 0, "logprobs", "0 or more", alternatives);
+      logprobs = OptionalInt.of(alternatives);
+      return this;
+    }
+
+    /**
+     * Asks for the log probability of each token of the prompt but the first, in {@link
+     * Generation#promptLogprobs}. The whole prompt is computed then, whatever the KV cache holds of
+     * it, and all logits after each of its tokens, a few rows at a time.
+     *
+     * @param alternatives how many of the likeliest tokens come with each: 0 or more; at most the
+     *     vocabulary
+     * @throws IllegalArgumentException if negative
+     */
+    public Builder promptLogprobs(int alternatives) {
+      Settings.check(alternatives >= 0, "promptLogprobs", "0 or more", alternatives);
+      promptLogprobs = OptionalInt.of(alternatives);
+      return this;
+    }
+
+    /**
+     * Sets whether generation goes on after the model's stop tokens; false if not set. It does not
+     * after {@link #stopIds}.
+     */
     public Builder ignoreStopTokens(boolean ignoreStopTokens) {
       this.ignoreStopTokens = ignoreStopTokens;
       return this;

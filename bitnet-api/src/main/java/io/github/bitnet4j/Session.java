@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ConcurrentModificationException;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 
 /**
  * One text being written or one conversation: the tokens seen so far and the model's memory of them
@@ -23,9 +25,9 @@ import java.util.List;
  * <p><b>Interrupts.</b> Interrupting the thread that generates acts like {@link #cancel}; the
  * thread's interrupt status stays set.
  *
- * <p><b>Callbacks.</b> A {@link Sampler}, {@link LogitsProcessor} or {@link TraceListener} that
- * uses or closes the session it works for gets an {@link IllegalStateException}; it may call {@link
- * #cancel}.
+ * <p><b>Callbacks.</b> A {@link Sampler}, {@link LogitsProcessor}, {@link TraceListener}, {@link
+ * PrefillListener} or listener of tokens that uses or closes the session it works for gets an
+ * {@link IllegalStateException}; it may call {@link #cancel}.
  *
  * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
  * IllegalStateException} if the session is closed. After any exception the conversation and the
@@ -88,6 +90,27 @@ public interface Session extends AutoCloseable {
   Generation generate(int[] promptIds, GenerationConfig config);
 
   /**
+   * Continues a text, tells a listener of each token, and returns when the continuation is
+   * complete.
+   *
+   * @param prompt as for {@link #generate(String, GenerationConfig)}, with the same exceptions
+   * @param config when to stop and how to choose tokens
+   * @param listener gets each token on this thread as soon as it is chosen; their texts joined are
+   *     that of the result. An exception of it ends the generation and passes through.
+   */
+  Generation generate(String prompt, GenerationConfig config, Consumer<? super Token> listener);
+
+  /**
+   * Continues a sequence of token ids, tells a listener of each token, and returns when the
+   * continuation is complete.
+   *
+   * @param promptIds as for {@link #generate(int[], GenerationConfig)}, with the same exceptions
+   * @param config when to stop and how to choose tokens
+   * @param listener as for {@link #generate(String, GenerationConfig, Consumer)}
+   */
+  Generation generate(int[] promptIds, GenerationConfig config, Consumer<? super Token> listener);
+
+  /**
    * Continues a text token by token. The prompt is processed when the first token is asked for. The
    * caller closes the stream.
    *
@@ -120,6 +143,17 @@ public interface Session extends AutoCloseable {
    * @see #streamChat(ChatMessage, GenerationConfig)
    */
   Generation chat(ChatMessage message, GenerationConfig config);
+
+  /**
+   * Says a message in this session's conversation, tells a listener of each token of the reply, and
+   * returns the reply.
+   *
+   * @param message as for {@link #streamChat}, with the same exceptions
+   * @param config when to stop and how to choose tokens
+   * @param listener as for {@link #generate(String, GenerationConfig, Consumer)}; if it fails, the
+   *     conversation is as it was before
+   */
+  Generation chat(ChatMessage message, GenerationConfig config, Consumer<? super Token> listener);
 
   /**
    * Says a message in this session's conversation and streams the reply. The conversation so far
@@ -180,6 +214,64 @@ public interface Session extends AutoCloseable {
    * @throws IOException if writing fails, also if the thread is interrupted
    */
   void save(Path file) throws IOException;
+
+  /**
+   * Returns how probable the model finds a text, for instance for its {@link Score#perplexity}. All
+   * of its tokens are scored, but the first one if the model expects no beginning-of-sequence token
+   * to put before it. Memory is taken for a few rows of logits at a time.
+   *
+   * <p>{@link #cancel}, an interrupt or {@link #close} stop it as they stop a generation.
+   *
+   * @param text as a prompt for {@link #generate(String, GenerationConfig)}
+   * @throws IllegalArgumentException if no token is left to be scored
+   * @throws ContextOverflowException if the text is longer than the context; windows of it can be
+   *     scored by {@link #score(int[], int[])}
+   * @throws IllegalStateException if the model has no tokenizer
+   * @throws CancellationException if it is cancelled
+   * @throws NonFiniteValueException if the model computes a NaN or an infinity
+   */
+  Score score(String text);
+
+  /**
+   * Returns how probable the model finds token ids, all but the first one.
+   *
+   * @param ids the whole context, at least two ids, with the exceptions of {@link #score(int[],
+   *     int[])}
+   */
+  Score score(int[] ids);
+
+  /**
+   * Returns how probable a continuation of a prompt is. To choose the best of several answers,
+   * score each after the same prompt, and take the one with the largest {@link Score#sum}, or with
+   * the largest {@link Score#mean} if long ones are not to be at a disadvantage. The prompt is
+   * computed once: as in {@code generate}, what the KV cache holds of it is used.
+   *
+   * <p>Prompt and continuation are encoded as one text, so a space between them should begin the
+   * continuation. Scored are the tokens from the first on that differs from the prompt's own; where
+   * characters of both share a token, it is that one.
+   *
+   * @param prompt as for {@link #generate(String, GenerationConfig)}
+   * @param continuation the text after it
+   * @throws IllegalArgumentException if the prompt is empty, or no token is left to be scored
+   * @throws ContextOverflowException if both are longer than the context together
+   * @throws IllegalStateException if the model has no tokenizer
+   * @throws CancellationException if it is cancelled
+   * @throws NonFiniteValueException if the model computes a NaN or an infinity
+   */
+  Score score(String prompt, String continuation);
+
+  /**
+   * Returns how probable a continuation of a prompt is, as {@link #score(String, String)}.
+   *
+   * @param promptIds the whole context before the continuation
+   * @param continuationIds the ids that are scored
+   * @throws IllegalArgumentException if there are no ids in one, or an id is negative or not below
+   *     the vocabulary size
+   * @throws ContextOverflowException if there are more ids in both than the context holds
+   * @throws CancellationException if it is cancelled
+   * @throws NonFiniteValueException if the model computes a NaN or an infinity
+   */
+  Score score(int[] promptIds, int[] continuationIds);
 
   /**
    * Runs the model once over token ids and reports every intermediate value of every layer, in the

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,11 @@ class GenerationConfigTest {
     assertThat(config.stop()).isEmpty();
     assertThat(config.ignoreStopTokens()).isFalse();
     assertThat(config.sampler()).isEmpty();
+    assertThat(config.stopIds()).isEmpty();
+    assertThat(config.timeLimit()).isEmpty();
+    assertThat(config.onPrefill()).isEmpty();
+    assertThat(config.logprobs()).isEmpty();
+    assertThat(config.promptLogprobs()).isEmpty();
     assertThat(config.speculation()).isFalse();
     assertThat(config.minP()).isZero();
     assertThat(config.typicalP()).isEqualTo(1);
@@ -49,6 +55,41 @@ class GenerationConfigTest {
             SamplingStep.XTC);
     assertThat(SamplingStep.values()).noneMatch(config::uses);
     assertThat(config).hasToString(builder.build().toString());
+  }
+
+  @Test
+  void keepsWhatEndsAGenerationAndWhatHearsOfItsPrompt() {
+    int[] ids = {7, 3, 7};
+    PrefillListener listener = (done, total) -> {};
+    GenerationConfig config =
+        builder.stopIds(ids).timeLimit(Duration.ofMillis(5)).onPrefill(listener).build();
+    ids[0] = 1;
+    config.stopIds()[0] = 1;
+    assertThat(config.stopIds()).containsExactly(3, 7);
+    assertThat(config.timeLimit()).hasValue(Duration.ofMillis(5));
+    assertThat(config.onPrefill()).containsSame(listener);
+    assertThat(config.toString()).contains("stopIds=[3, 7]", "timeLimit=Optional[PT0.005S]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.stopIds(1, -1))
+        .withMessage("stopIds: expected no negative ids, found -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.timeLimit(Duration.ZERO))
+        .withMessage("timeLimit: expected more than no time, found PT0S");
+  }
+
+  @Test
+  void keepsHowManyLogProbabilitiesAreAskedFor() {
+    GenerationConfig config = builder.logprobs(3).promptLogprobs(0).build();
+    assertThat(config.logprobs()).hasValue(3);
+    assertThat(config.promptLogprobs()).hasValue(0);
+    assertThat(config.toString())
+        .contains("logprobs=OptionalInt[3], promptLogprobs=OptionalInt[0]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.logprobs(-1))
+        .withMessage("logprobs: expected 0 or more, found -1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.promptLogprobs(-1))
+        .withMessage("promptLogprobs: expected 0 or more, found -1");
   }
 
   @Test

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.bitnet4j.Generation.Stats;
+import io.github.bitnet4j.Logprobs.Alternative;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class GenerationTest {
@@ -58,6 +61,37 @@ class GenerationTest {
                 one.finishReason(),
                 42,
                 new Stats(2, 20, Duration.ZERO, 9, Duration.ZERO, 8, 6)));
+  }
+
+  @Test
+  void logProbabilitiesAreCopiedAndCompared() {
+    List<Alternative> alternatives = new ArrayList<>(List.of(new Alternative(4, -0.5)));
+    Logprobs logprobs = new Logprobs(3, -1.5, alternatives);
+    alternatives.clear();
+    assertThat(logprobs.alternatives()).hasSize(1);
+    List<Logprobs> ofIds = new ArrayList<>(List.of(logprobs));
+    int[] ids = {3};
+    Generation with =
+        new Generation(ids, ids, "text", FinishReason.LENGTH, 42, STATS, ofIds, List.of());
+    ofIds.clear();
+    assertThat(with.logprobs()).containsExactly(logprobs);
+    assertThat(with)
+        .isNotEqualTo(generation(ids, ids))
+        .isNotEqualTo(
+            new Generation(
+                ids,
+                ids,
+                "text",
+                FinishReason.LENGTH,
+                42,
+                STATS,
+                List.of(logprobs),
+                with.logprobs()))
+        .isEqualTo(
+            new Generation(
+                ids, ids, "text", FinishReason.LENGTH, 42, STATS, with.logprobs(), List.of()));
+    assertThat(new Token(3, "x").logprobs()).isEmpty();
+    assertThatNullPointerException().isThrownBy(() -> new Token(3, null)).withMessage("text");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.github.bitnet4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.bitnet4j.core.format.SampleModels;
@@ -8,6 +9,7 @@ import io.github.bitnet4j.core.session.BlockingKernels;
 import io.github.bitnet4j.core.session.TestProviders;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -387,6 +389,37 @@ class CancellationTest {
     assertThat(Thread.interrupted()).isTrue();
     assertNothingGenerated(generation);
     assertThat(gate.norms.get()).isEqualTo(4 * 128);
+    assertUsable();
+  }
+
+  /** The prompt takes two passes; what the first has put into the cache goes, too. */
+  @Test
+  void anExceptionOfTheForwardPassLeavesTheCache() {
+    int[] other = Arrays.copyOf(LONG_PROMPT, 70);
+    session.generate(other, config(1).build());
+    AtomicInteger norms = new AtomicInteger();
+    BlockingKernels.beforeNorm(norms::incrementAndGet);
+    try (Session fresh = model.newSession()) {
+      fresh.generate(LONG_PROMPT, config(1).build());
+    }
+    int[] text = LONG_PROMPT.clone();
+    text[0] = 5; // so that nothing is reused
+    int all = norms.get();
+    for (int failing : new int[] {1, all / 2, all - 5}) {
+      norms.set(0);
+      BlockingKernels.beforeNorm(
+          () -> {
+            if (norms.incrementAndGet() == failing) {
+              throw new NonFiniteValueException("on purpose");
+            }
+          });
+      assertThatExceptionOfType(NonFiniteValueException.class)
+          .isThrownBy(() -> session.generate(text, config(1).build()));
+      assertThat(session.position()).isEqualTo(70);
+    }
+    BlockingKernels.beforeNorm(() -> {});
+    assertThat(session.generate(LONG_PROMPT, config(1).build()).stats().reusedTokens())
+        .isEqualTo(70);
     assertUsable();
   }
 

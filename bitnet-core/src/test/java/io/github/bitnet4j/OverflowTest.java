@@ -121,7 +121,7 @@ class OverflowTest {
   @ParameterizedTest
   @CsvSource({
     "scalar, 4, 50, 17",
-    "vector, 4, 5, 100",
+    "vector, 4, 40, 60",
     "vector, 0, 50, 50",
     "vector, 63, 50, 20",
     "vector, 13, 200, 40"

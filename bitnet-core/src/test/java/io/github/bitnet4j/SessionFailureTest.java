@@ -137,14 +137,14 @@ class SessionFailureTest {
 
   /** A text that fills more than one block of the cache, and prompts that share more or less. */
   @ParameterizedTest
-  @ValueSource(ints = {0, 3, 64, 89, 90, 91})
+  @ValueSource(ints = {0, 64, 89, 90, 91})
   void theTokensInTheCacheStayAfterAnException(int shared) {
     int[] text = IntStream.range(300, 391).toArray();
     session.generate(text, config().maxTokens(1).build());
     session.rewind(90);
     long bytes = session.kvCacheBytes();
-    int[] prompt = Arrays.copyOf(text, 370);
-    Arrays.fill(prompt, shared, 370, 77);
+    int[] prompt = Arrays.copyOf(text, 150);
+    Arrays.fill(prompt, shared, 150, 77);
     LogitsProcessor failingProcessor =
         (ids, logits) -> {
           if (ids.size() > ids.promptSize() + 2) {
@@ -154,14 +154,13 @@ class SessionFailureTest {
     GenerationConfig ofProcessor = config().logitsProcessors(failingProcessor).build();
     GenerationConfig makesNaN =
         config().logitsProcessors((ids, logits) -> logits[5] = Float.NaN).build();
-    GenerationConfig overflowing =
-        config().maxTokens(400).ignoreStopTokens(true).overflow(OverflowPolicy.FAIL).build();
     for (GenerationConfig failing :
-        List.of(config().sampler(failingAt(3)).build(), ofProcessor, makesNaN, overflowing)) {
+        List.of(config().sampler(failingAt(3)).build(), ofProcessor, makesNaN)) {
       try (Session fork = session.fork()) {
         assertThatExceptionOfType(RuntimeException.class)
             .isThrownBy(() -> session.generate(prompt, failing));
-        assertThat(fork.generate(text, config().build()).stats().reusedTokens()).isEqualTo(90);
+        assertThat(fork.generate(text, config().maxTokens(1).build()).stats().reusedTokens())
+            .isEqualTo(90);
       }
       assertThat(session.position()).isEqualTo(90);
       assertThat(session.kvCacheBytes()).isEqualTo(bytes);

@@ -67,10 +67,13 @@ class ThreadRuleTest {
     calls.put("generate(String)", () -> s.generate("x"));
     calls.put("generate(String, config)", () -> s.generate("x", one));
     calls.put("generate(int[], config)", () -> s.generate(PROMPT, one));
+    calls.put("generate(String, config, listener)", () -> s.generate("x", one, token -> {}));
+    calls.put("generate(int[], config, listener)", () -> s.generate(PROMPT, one, token -> {}));
     calls.put("stream(String, config)", () -> s.stream("x", one));
     calls.put("stream(int[], config)", () -> s.stream(PROMPT, one));
     calls.put("chat(message)", () -> s.chat(message));
     calls.put("chat(message, config)", () -> s.chat(message, one));
+    calls.put("chat(message, config, listener)", () -> s.chat(message, one, token -> {}));
     calls.put("streamChat(message, config)", () -> s.streamChat(message, one));
     calls.put("addMessage", () -> run(() -> s.addMessage(message)));
     calls.put("messages", s::messages);
@@ -82,6 +85,10 @@ class ThreadRuleTest {
     calls.put("countTokens(message)", () -> s.countTokens(message));
     calls.put("remainingTokens", s::remainingTokens);
     calls.put("rewind", () -> run(() -> s.rewind(0)));
+    calls.put("score(String)", () -> s.score("x"));
+    calls.put("score(int[])", () -> s.score(PROMPT));
+    calls.put("score(String, String)", () -> s.score("x", " y"));
+    calls.put("score(int[], int[])", () -> s.score(PROMPT, PROMPT));
     calls.put("position", s::position);
     calls.put("contextLength", s::contextLength);
     calls.put("kvCacheBytes", s::kvCacheBytes);

@@ -17,6 +17,7 @@ import io.github.bitnet4j.core.sampling.Logits;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -187,6 +188,24 @@ class NumericPromiseTest {
         }
         assertSameBits(first, model.logits(firstIds), setup + ", first session");
         assertSameBits(second, model.logits(secondIds), setup + ", second session");
+      }
+    }
+  }
+
+  /** A story, and ids of more than one pass. */
+  @Test
+  void perplexitiesAreTheSameBitsEverywhere() throws IOException {
+    String story = Files.readString(Fixtures.path("demo/eval.txt")).split("\n\n")[0];
+    for (Setup setup : setups(1, 2, 3)) {
+      try (Model model = load(Fixtures.DEMO_MODEL, setup);
+          Session session = model.newSession()) {
+        assertThat(Double.toHexString(session.score(story).perplexity()))
+            .as("%s", setup)
+            .isEqualTo("0x1.a6dd600953e74p2");
+        int[] ids = Fixtures.randomIds(IDS_SEED, 300, model.info().vocabSize());
+        assertThat(Double.toHexString(session.score(ids).perplexity()))
+            .as("%s, ids of seed %d", setup, IDS_SEED)
+            .isEqualTo("0x1.2197889d6aabcp19");
       }
     }
   }

@@ -7,11 +7,15 @@ import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The final norm and the projection to the vocabulary. */
 final class LmHead {
   private static final int GRAIN = 64;
+
+  /** Most logits that are computed at once for rows that are taken one by one. */
+  private static final int MAX_LOGITS = 1 << 21;
 
   private final RmsNorm finalNorm;
   private final DenseMatrix head;
@@ -59,6 +63,35 @@ final class LmHead {
     multiply(acts.normed, acts.rows(), logits);
     acts.trace("", "final_norm", acts.config.hiddenSize(), acts.normed);
     acts.trace("", "logits", head.rows(), logits);
+  }
+
+  /**
+   * Computes the logits of the batch's rows, a few rows at a time, and passes them on.
+   *
+   * @param fromRow the first row
+   * @param cancelled asked each time
+   * @return false if cancelled
+   */
+  boolean forwardEach(int fromRow, LogitRows out, BooleanSupplier cancelled) {
+    for (int row = fromRow; row < acts.rows(); row++) {
+      finalNorm.apply(acts, 0, acts.x, row, acts.normed, row - fromRow);
+    }
+    int columns = head.columns();
+    int rows = acts.rows() - fromRow;
+    int atOnce = Math.clamp(MAX_LOGITS / head.rows(), 1, rows);
+    reserveFullLogits(Math.multiplyExact(atOnce, head.rows()));
+    for (int first = 0; first < rows; first += atOnce) {
+      if (cancelled.getAsBoolean()) {
+        return false;
+      }
+      int count = Math.min(atOnce, rows - first);
+      System.arraycopy(acts.normed, first * columns, acts.normed, 0, count * columns);
+      multiply(acts.normed, count, fullLogits);
+      for (int i = 0; i < count; i++) {
+        out.accept(acts.batch.position(fromRow + first + i), fullLogits, i * head.rows());
+      }
+    }
+    return true;
   }
 
   /**
@@ -119,15 +152,18 @@ final class LmHead {
     if (fullCount == 1) {
       multiply(acts.normed, 1, outs.get(fullRows[0]).fillAll());
     } else if (fullCount > 1) {
-      int length = Math.multiplyExact(fullCount, head.rows());
-      if (fullLogits.length < length) {
-        fullLogits = new float[length];
-      }
+      reserveFullLogits(Math.multiplyExact(fullCount, head.rows()));
       multiply(acts.normed, fullCount, fullLogits);
       for (int i = 0; i < fullCount; i++) {
         float[] values = outs.get(fullRows[i]).fillAll();
         System.arraycopy(fullLogits, i * head.rows(), values, 0, head.rows());
       }
+    }
+  }
+
+  private void reserveFullLogits(int length) {
+    if (fullLogits.length < length) {
+      fullLogits = new float[length];
     }
   }
 

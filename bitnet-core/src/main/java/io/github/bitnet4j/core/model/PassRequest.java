@@ -44,6 +44,11 @@ final class PassRequest {
   /** Receives the logits after every id, if given; then no other sequence is in the pass. */
   float @Nullable [] allLogits;
 
+  /** Takes the logits after each id from position {@link #from} on, if given; then as above. */
+  @Nullable LogitRows eachLogits;
+
+  int from;
+
   /** Hears every intermediate value, if given; only with {@link #allLogits}. */
   @Nullable TraceListener trace;
 
@@ -73,7 +78,15 @@ final class PassRequest {
     this.count = count;
     this.cancelled = cancelled;
     allLogits = null;
+    eachLogits = null;
     trace = null;
+  }
+
+  /** Sets what is wanted of a pass that passes on logits. */
+  void setEach(int[] ids, int end, int from, LogitRows eachLogits, BooleanSupplier cancelled) {
+    set(ids, end, LogitNeed.ALL, NONE, 0, cancelled);
+    this.from = from;
+    this.eachLogits = eachLogits;
   }
 
   /** Sets what is wanted of a pass that gives all logits. */
@@ -99,7 +112,7 @@ final class PassRequest {
   }
 
   boolean isExclusive() {
-    return alone || allLogits != null;
+    return alone || allLogits != null || eachLogits != null;
   }
 
   private static boolean never() {

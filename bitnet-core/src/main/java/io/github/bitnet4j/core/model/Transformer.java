@@ -8,6 +8,7 @@ import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,6 +117,23 @@ public final class Transformer {
       Logits[] logits,
       int count,
       BooleanSupplier cancelled) {
+    return forward(ids, end, cache, need, logits, count, cancelled, length -> {});
+  }
+
+  /**
+   * As above, and tells of each pass.
+   *
+   * @param passed hears the length of the cache after each pass that was complete
+   */
+  public boolean forward(
+      int[] ids,
+      int end,
+      KvCache cache,
+      LogitNeed need,
+      Logits[] logits,
+      int count,
+      BooleanSupplier cancelled,
+      IntConsumer passed) {
     PassRequest request = cache.request();
     while (end - cache.length() > MAX_ROWS) {
       // The last pass has at least the rows whose logits are wanted.
@@ -124,9 +142,46 @@ public final class Transformer {
       if (!queue.run(request)) {
         return false;
       }
+      passed.accept(next);
     }
     request.set(ids, end, need, logits, count, cancelled);
-    return queue.run(request);
+    if (!queue.run(request)) {
+      return false;
+    }
+    passed.accept(end);
+    return true;
+  }
+
+  /**
+   * Appends tokens to a cache and passes on the logits after each of them. They are computed a few
+   * rows at a time, so that the memory for them is bounded.
+   *
+   * @param ids as above
+   * @param from the first position whose logits are wanted, at least {@code cache.length()}
+   * @param end as above, or {@code cache.length()}; then nothing is done
+   * @param rows takes the logits, in order; must not use this transformer
+   * @param cancelled asked while waiting, before every layer and before every few rows
+   * @param passed as above
+   * @return false if cancelled; the cache then holds the passes that were complete
+   */
+  public boolean forwardEach(
+      int[] ids,
+      int from,
+      int end,
+      KvCache cache,
+      LogitRows rows,
+      BooleanSupplier cancelled,
+      IntConsumer passed) {
+    PassRequest request = cache.request();
+    while (cache.length() < end) {
+      int next = Math.min(cache.length() + MAX_ROWS, end);
+      request.setEach(ids, next, from, rows, cancelled);
+      if (!queue.run(request)) {
+        return false;
+      }
+      passed.accept(next);
+    }
+    return true;
   }
 
   /**
@@ -162,8 +217,7 @@ public final class Transformer {
       if (!chooseKernels(cancelled)) {
         return false;
       }
-      PassRequest first = requests.get(0);
-      acts.trace = first.trace;
+      acts.trace = requests.get(0).trace;
       start(requests);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
       for (TransformerBlock block : blocks) {
@@ -172,10 +226,8 @@ public final class Transformer {
         }
         block.forward();
       }
-      if (first.allLogits != null) {
-        head.forwardAll(first.allLogits);
-      } else {
-        computeLogits(requests);
+      if (!computeLogits(requests, cancelled)) {
+        return false;
       }
       for (int i = 0; i < requests.size(); i++) {
         PassRequest request = requests.get(i);
@@ -189,7 +241,17 @@ public final class Transformer {
     }
   }
 
-  private void computeLogits(List<PassRequest> requests) {
+  /** Computes the logits that are wanted of what the layers gave; returns false if cancelled. */
+  private boolean computeLogits(List<PassRequest> requests, BooleanSupplier cancelled) {
+    PassRequest first = requests.get(0);
+    if (first.allLogits != null) {
+      head.forwardAll(first.allLogits);
+      return true;
+    }
+    if (first.eachLogits != null) {
+      int fromRow = Math.max(0, first.from - first.cache.length());
+      return first.from >= first.end || head.forwardEach(fromRow, first.eachLogits, cancelled);
+    }
     int end = 0;
     for (int i = 0; i < requests.size(); i++) {
       PassRequest request = requests.get(i);
@@ -199,6 +261,7 @@ public final class Transformer {
       }
     }
     head.forward();
+    return true;
   }
 
   /** Waits for kernels that are not warm yet, or takes others; returns false if cancelled. */

@@ -127,10 +127,14 @@ public final class TokenChooser {
     float[] values = logits.values();
     for (int i = 0; i < logits.count(); i++) {
       if (!Float.isFinite(values[i])) {
-        throw new NonFiniteValueException(
-            "logits: expected finite values, found %s for token %d; the weights are damaged"
-                .formatted(values[i], logits.id(i)));
+        throw nonFinite(values[i], logits.id(i));
       }
     }
+  }
+
+  static NonFiniteValueException nonFinite(float logit, int id) {
+    return new NonFiniteValueException(
+        "logits: expected finite values, found %s for token %d; the weights are damaged"
+            .formatted(logit, id));
   }
 }

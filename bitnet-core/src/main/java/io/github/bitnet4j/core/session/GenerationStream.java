@@ -4,18 +4,24 @@ import io.github.bitnet4j.ContextOverflowException;
 import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Logprobs;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.OverflowPolicy;
+import io.github.bitnet4j.PrefillListener;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.sampling.History;
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +48,19 @@ final class GenerationStream implements TokenStream {
   private final Consumer<Generation> onFinish;
   private final long seed;
   private final TokenChooser chooser;
+  private final LogitNeed need;
+
+  /** Note how probable the tokens are that are generated, and those of the prompt, if asked to. */
+  private final @Nullable LogprobRecorder logprobs;
+
+  private final @Nullable LogprobRecorder promptLogprobs;
+
   private final TextAssembler assembler;
+
+  /** Ids that end the text besides the model's own, ascending. */
+  private final int[] stopIds;
+
+  private final TimeLimit timeLimit;
   private final StringBuilder text = new StringBuilder();
 
   /** Prompt and generated ids: the first {@code length} elements. */
@@ -126,10 +144,15 @@ final class GenerationStream implements TokenStream {
     chooser =
         new TokenChooser(
             config, seed, new SequenceBreakers(model, config.dry().sequenceBreakers()));
+    logprobs = LogprobRecorder.of(config.logprobs());
+    promptLogprobs = LogprobRecorder.of(config.promptLogprobs());
+    need = logprobs == null ? chooser.need() : LogitNeed.ALL;
     assembler =
         model.hasTokenizer()
             ? TextAssembler.of(model.tokenizer(), config.stop())
             : TextAssembler.none();
+    stopIds = config.stopIds();
+    timeLimit = TimeLimit.of(config.timeLimit(), session.callStart());
     promptLength = promptIds.length;
     length = promptLength;
     int contextLength = model.info().contextLength();
@@ -159,6 +182,16 @@ final class GenerationStream implements TokenStream {
   }
 
   @Override
+  public boolean isOpen() {
+    session.enterForStream(closeRequested);
+    try {
+      return finishReason == null && !failed;
+    } finally {
+      session.exit();
+    }
+  }
+
+  @Override
   public void close() {
     closeRequested = true;
     session.closeStream(this);
@@ -177,29 +210,36 @@ final class GenerationStream implements TokenStream {
   private void stepForReader() {
     session.enterForStream(closeRequested);
     try {
-      step();
+      step(token -> {});
     } finally {
       session.exit();
     }
   }
 
-  /** Generates to the end. The session is held. */
-  Generation runToEnd() {
+  /** Generates to the end and tells of each token. The session is held. */
+  Generation runToEnd(Consumer<? super Token> listener) {
     do {
       next = null;
-      step();
+      step(listener);
     } while (next != null);
     return generation();
   }
 
-  /** Computes the next token, unless the generation is at its end. The session is held. */
-  private void step() {
+  /**
+   * Computes the next token, unless the generation is at its end. The session is held.
+   *
+   * @param listener hears of the token; if it fails, so has the step
+   */
+  private void step(Consumer<? super Token> listener) {
     if (finishReason != null || failed) {
       return;
     }
     failed = true; // until this step has succeeded
     try {
       FinishReason ended = length == limit ? lengthReason() : generateToken();
+      if (next != null) {
+        listener.accept(next);
+      }
       failed = false;
       if (ended != null) {
         endIfOpen(ended);
@@ -219,10 +259,16 @@ final class GenerationStream implements TokenStream {
     }
     boolean cancelled = row < rows ? isCancelled() : !computeRows();
     if (cancelled) {
-      return FinishReason.CANCELLED;
+      return isAbandoned() ? FinishReason.CANCELLED : FinishReason.TIME_LIMIT;
     }
     computed = length;
-    int id = chooser.choose(session.logits(row++), history.upTo(length));
+    Logits logits = session.logits(row++);
+    if (logprobs != null) {
+      logprobs.read(logits.values(), 0, logits.count());
+    }
+    int id = chooser.choose(logits, history.upTo(length));
+    Optional<Logprobs> probability =
+        logprobs == null ? Optional.empty() : Optional.of(logprobs.add(id));
     if (row < rows) {
       if (id == ids[length]) {
         acceptedTokens++;
@@ -239,7 +285,7 @@ final class GenerationStream implements TokenStream {
 
     FinishReason ended = null;
     String piece;
-    if (!config.ignoreStopTokens() && model.info().stopIds().contains(id)) {
+    if (isStopId(id)) {
       ended = FinishReason.STOP_TOKEN;
       piece = assembler.finish();
     } else {
@@ -253,13 +299,22 @@ final class GenerationStream implements TokenStream {
       }
     }
     text.append(piece);
-    next = new Token(id, piece);
+    next = new Token(id, piece, probability);
     return ended;
+  }
+
+  private boolean isStopId(int id) {
+    return (!config.ignoreStopTokens() && model.info().stopIds().contains(id))
+        || Arrays.binarySearch(stopIds, id) >= 0;
   }
 
   /** Computes the logits after the last token and after guesses of the next; false if cancelled. */
   private boolean computeRows() {
     boolean first = length == promptLength;
+    LogprobRecorder ofPrompt = first ? promptLogprobs : null;
+    if (ofPrompt != null && !scorePrompt(ofPrompt)) {
+      return false;
+    }
     int guesses = first || lookup == null ? 0 : draft(lookup);
     long start = System.nanoTime();
     int reused = advance(guesses);
@@ -267,12 +322,27 @@ final class GenerationStream implements TokenStream {
       return false;
     }
     if (first) {
-      reusedTokens = reused;
+      reusedTokens = ofPrompt != null ? 0 : reused;
     } else {
       session.passCosts().add(rows, System.nanoTime() - start);
       draftedTokens += rows - 1;
     }
     return true;
+  }
+
+  /** Notes how probable the tokens of the prompt are; false if cancelled. */
+  private boolean scorePrompt(LogprobRecorder recorder) {
+    int vocabSize = model.info().vocabSize();
+    return session.eachRow(
+        ids,
+        0,
+        promptLength - 1, // what follows the last one is generated
+        (position, logits, offset) -> {
+          recorder.read(logits, offset, vocabSize);
+          recorder.add(ids[position + 1]);
+        },
+        this::isCancelled,
+        progress());
   }
 
   private int draft(PromptLookup lookup) {
@@ -291,14 +361,23 @@ final class GenerationStream implements TokenStream {
           window.seen(ids, length, guesses),
           window.length(length),
           guesses,
-          chooser.need(),
-          this::isCancelled);
+          need,
+          this::isCancelled,
+          progress());
     } catch (NonFiniteValueException e) {
       if (guesses == 0) {
         throw e;
       }
       return advance(0); // the text itself may be computable, and then a wrong guess was not
     }
+  }
+
+  /** Returns what hears of the passes that come now. */
+  private IntConsumer progress() {
+    PrefillListener listener = config.onPrefill().orElse(null);
+    return listener == null || length > promptLength
+        ? done -> {}
+        : done -> listener.onPrefill(done, promptLength);
   }
 
   /** Leaves the cache as it would be without guesses. */
@@ -324,6 +403,11 @@ final class GenerationStream implements TokenStream {
   }
 
   private boolean isCancelled() {
+    return isAbandoned() || timeLimit.isOver();
+  }
+
+  /** Returns whether someone wants no more of this generation. */
+  private boolean isAbandoned() {
     return closeRequested || session.isCancelled();
   }
 
@@ -358,6 +442,8 @@ final class GenerationStream implements TokenStream {
             Math.max(0, generated - 1),
             Duration.ofNanos(decodeNanos),
             draftedTokens,
-            acceptedTokens));
+            acceptedTokens),
+        LogprobRecorder.recorded(logprobs),
+        LogprobRecorder.recorded(promptLogprobs));
   }
 }

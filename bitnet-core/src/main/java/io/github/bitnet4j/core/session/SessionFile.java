@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -92,6 +93,9 @@ final class SessionFile {
     Path folder = absolute.getParent();
     if (folder == null) {
       throw new IOException(path + ": expected the path of a file, found a root");
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new ClosedByInterruptException(); // as the channel would
     }
     byte[] model = this.model.fingerprint();
     Path unfinished = Files.createTempFile(folder, absolute.getFileName() + ".", ".unfinished");

@@ -5,10 +5,13 @@ import io.github.bitnet4j.ContextOverflowException;
 import io.github.bitnet4j.FinishReason;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Score;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.TraceListener;
 import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.model.LogitRows;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
@@ -24,6 +27,7 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -53,15 +57,18 @@ final class TransformerSession implements Session {
   /** The ids that were in the cache when the call began that {@link #rollBack} undoes. */
   private int[] markedIds = {};
 
+  /** When the last call that has the session began, by {@link System#nanoTime}. */
+  private long callStart;
+
   private @Nullable GenerationStream openStream;
   private volatile boolean cancelRequested;
   private volatile boolean closed;
   private boolean released;
 
   /**
-   * Creates a session without a conversation.
+   * Creates a session that knows no ids and no messages.
    *
-   * @param cache an empty one, owned by the session
+   * @param cache owned by the session from now on
    */
   TransformerSession(TransformerModel model, PassCosts passCosts, KvCache cache) {
     this.model = model;
@@ -75,12 +82,26 @@ final class TransformerSession implements Session {
 
   @Override
   public Generation generate(String prompt, GenerationConfig config) {
-    return use(() -> open(encode(prompt), config).runToEnd());
+    return generate(prompt, config, token -> {});
+  }
+
+  @Override
+  public Generation generate(
+      String prompt, GenerationConfig config, Consumer<? super Token> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return use(() -> open(encode(prompt), config).runToEnd(listener));
   }
 
   @Override
   public Generation generate(int[] promptIds, GenerationConfig config) {
-    return use(() -> open(promptIds.clone(), config).runToEnd());
+    return generate(promptIds, config, token -> {});
+  }
+
+  @Override
+  public Generation generate(
+      int[] promptIds, GenerationConfig config, Consumer<? super Token> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return use(() -> open(promptIds.clone(), config).runToEnd(listener));
   }
 
   @Override
@@ -95,7 +116,14 @@ final class TransformerSession implements Session {
 
   @Override
   public Generation chat(ChatMessage message, GenerationConfig config) {
-    return use(() -> openChat(message, config).runToEnd());
+    return chat(message, config, token -> {});
+  }
+
+  @Override
+  public Generation chat(
+      ChatMessage message, GenerationConfig config, Consumer<? super Token> listener) {
+    Objects.requireNonNull(listener, "listener");
+    return use(() -> openChat(message, config).runToEnd(listener));
   }
 
   @Override
@@ -114,6 +142,54 @@ final class TransformerSession implements Session {
           messages.addAll(prompt.messages());
           messages.add(ChatMessage.assistant(reply.text()));
         });
+  }
+
+  // ---- Scores
+
+  @Override
+  public Score score(String text) {
+    return use(() -> score(encode(text), 1));
+  }
+
+  @Override
+  public Score score(int[] ids) {
+    return use(() -> score(ids.clone(), 1));
+  }
+
+  @Override
+  public Score score(String prompt, String continuation) {
+    return use(
+        () -> {
+          int[] promptIds = encode(prompt);
+          int[] ids = encode(prompt + continuation);
+          int common = Arrays.mismatch(promptIds, ids);
+          return score(ids, Math.max(1, common < 0 ? ids.length : common));
+        });
+  }
+
+  @Override
+  public Score score(int[] promptIds, int[] continuationIds) {
+    return use(
+        () -> {
+          if (promptIds.length == 0) {
+            throw new IllegalArgumentException(
+                "prompt: expected at least one token id, found none");
+          }
+          int[] ids = Arrays.copyOf(promptIds, promptIds.length + continuationIds.length);
+          System.arraycopy(continuationIds, 0, ids, promptIds.length, continuationIds.length);
+          return score(ids, promptIds.length);
+        });
+  }
+
+  /** Scores the ids from {@code from} on, 1 or more. */
+  private Score score(int[] ids, int from) {
+    checkIds(ids, cache.contextLength());
+    if (from >= ids.length) {
+      throw new IllegalArgumentException(
+          "expected a token to score after the first %d, found none".formatted(ids.length));
+    }
+    cancelRequested = false;
+    return Scorer.score(this, ids, transformer.config().vocabSize(), from);
   }
 
   private int[] encode(String prompt) {
@@ -166,6 +242,7 @@ final class TransformerSession implements Session {
   }
 
   private void checkIdsOf(GenerationConfig config) {
+    checkIds("stopIds", Arrays.stream(config.stopIds()));
     checkIds("bannedIds", Arrays.stream(config.bannedIds()));
     checkIds("allowedIds", Arrays.stream(config.allowedIds()));
     checkIds("logitBias", config.logitBias().keySet().stream().mapToInt(id -> id));
@@ -193,20 +270,57 @@ final class TransformerSession implements Session {
    * @param guesses number of ids at {@code length} that are only guesses
    * @param need which logits are needed
    * @param cancelled asked before every layer, besides the session's own reasons to stop
+   * @param passed hears the length of the cache after each pass
    * @return how many ids were in the cache already, or -1 if cancelled
    */
-  int advanceTo(int[] ids, int length, int guesses, LogitNeed need, BooleanSupplier cancelled) {
-    int candidates = Math.min(cache.length(), length - 1); // the last id is needed for its logits
+  int advanceTo(
+      int[] ids,
+      int length,
+      int guesses,
+      LogitNeed need,
+      BooleanSupplier cancelled,
+      IntConsumer passed) {
+    int end = length + guesses;
+    int reused = reuse(ids, length - 1, end); // the last id is needed for its logits
+    boolean complete =
+        transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled, passed);
+    return complete ? reused : -1;
+  }
+
+  /**
+   * Brings the cache to hold exactly the first {@code end} ids, and passes on the logits after
+   * those from {@code from} on. What the cache has in common with the ids before {@code from} is
+   * kept.
+   *
+   * @param rows takes the logits; must not use this session
+   * @param cancelled asked before every layer
+   * @param passed hears the length of the cache after each pass
+   * @return false if cancelled
+   */
+  boolean eachRow(
+      int[] ids, int from, int end, LogitRows rows, BooleanSupplier cancelled, IntConsumer passed) {
+    reuse(ids, from, end);
+    return transformer.forwardEach(ids, from, end, cache, rows, cancelled, passed);
+  }
+
+  /**
+   * Cuts the cache to what it has in common with the ids, and takes them for those that it will
+   * hold.
+   *
+   * @param most how many are kept at most
+   * @param end how many ids there are
+   * @return how many are kept
+   */
+  private int reuse(int[] ids, int most, int end) {
+    int candidates = Math.min(cache.length(), most);
     int mismatch = Arrays.mismatch(cachedIds, 0, candidates, ids, 0, candidates);
     int reused = mismatch < 0 ? candidates : mismatch;
     cache.truncate(reused);
-    int end = length + guesses;
     if (cachedIds.length < end) {
       cachedIds = Arrays.copyOf(cachedIds, Math.min(cache.contextLength(), 2 * end));
     }
     System.arraycopy(ids, reused, cachedIds, reused, end - reused);
-    boolean complete = transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled);
-    return complete ? reused : -1;
+    return reused;
   }
 
   /**
@@ -216,6 +330,11 @@ final class TransformerSession implements Session {
    */
   Logits logits(int row) {
     return logits[row];
+  }
+
+  /** Returns when the call that has the session began, by {@link System#nanoTime}. */
+  long callStart() {
+    return callStart;
   }
 
   /** Returns what passes of this session cost. */
@@ -463,8 +582,10 @@ final class TransformerSession implements Session {
 
   /** Runs an action with the session to itself. */
   private <T extends @Nullable Object> T use(Supplier<T> action) {
+    long start = System.nanoTime();
     enter();
     try {
+      callStart = start;
       return action.get();
     } finally {
       exit();

@@ -20,6 +20,8 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -184,6 +186,10 @@ class SessionFileTest {
     assertThat(session.position()).isEqualTo(70);
     assertThat(session.messages()).isEqualTo(MESSAGES);
     model.restoreSession(file).close();
+    if (Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+          .isEqualTo("rw-------");
+    }
   }
 
   @Test
@@ -400,6 +406,16 @@ class SessionFileTest {
       assertThat(fingerprint(directory, "vector")).as(name).isEqualTo(expected);
       assertThat(expected).hasSize(32);
       assertThat(Arrays.equals(expected, model.fingerprint())).isEqualTo(name.equals("b158-tied"));
+    }
+  }
+
+  @Test
+  void theFingerprintIsThatOfTheWeightsWhateverTheFile() throws IOException {
+    Path golden = SampleModels.TIED.getParent();
+    for (String name : List.of("model-i2_s.gguf", "model-tq2_0.gguf")) {
+      assertThat(fingerprint(golden.resolve(name), "vector"))
+          .as(name)
+          .isEqualTo(model.fingerprint());
     }
   }
 

@@ -11,6 +11,7 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.LogitsProcessor;
 import io.github.bitnet4j.Mirostat;
 import io.github.bitnet4j.Model;
+import io.github.bitnet4j.OverflowPolicy;
 import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.Sampler;
 import io.github.bitnet4j.Session;
@@ -112,6 +113,26 @@ class SpeculationTest {
     }
   }
 
+  @Test
+  void logProbabilitiesAreThoseOfPlainDecoding() throws IOException {
+    int accepted = 0;
+    try (Model model = load(SampleModels.DEMO, "scalar", 1);
+        Session plainSession = model.newSession();
+        Session session = boldSession(model)) {
+      for (GenerationConfig.Builder builder : settings(40)) {
+        builder.logprobs(2);
+        Generation plain = plainSession.generate(REPETITIVE, builder.speculation(false).build());
+        Generation guessed = session.generate(REPETITIVE, builder.speculation(true).build());
+        assertThat(guessed.logprobs())
+            .as("%s", builder.build())
+            .hasSize(40)
+            .isEqualTo(plain.logprobs());
+        accepted += guessed.stats().acceptedTokens();
+      }
+    }
+    assertThat(accepted).isPositive();
+  }
+
   private static void assertSameText(Generation actual, Generation expected, String where) {
     assertThat(actual.ids()).as(where).isEqualTo(expected.ids());
     assertThat(actual.text()).as(where).isEqualTo(expected.text());
@@ -151,6 +172,21 @@ class SpeculationTest {
           assertSame(model, REPETITIVE, () -> config(75).sampler(echo()), "echo").stats();
       assertThat(stats.acceptedTokens()).isGreaterThan(50).isLessThan(stats.draftedTokens());
       assertThat(stats.decodeTokens()).isEqualTo(74);
+    }
+  }
+
+  /** The context of 128 tokens shifts several times, and the array of ids grows. */
+  @Test
+  void guessesDoNotCrossTheEndOfAWindow() throws IOException {
+    try (Model model = load(SampleModels.TIED, "vector", 2)) {
+      for (int keep : new int[] {0, 4, 99}) {
+        Supplier<GenerationConfig.Builder> greedy =
+            () -> config(220).overflow(OverflowPolicy.SHIFT).keepTokens(keep);
+        Generation.Stats stats = assertSame(model, REPETITIVE, greedy, "keep " + keep).stats();
+        assertThat(stats.draftedTokens()).isPositive();
+        assertSame(model, REPETITIVE, () -> greedy.get().temperature(0.7f), "keep " + keep);
+        assertSame(model, REPETITIVE, () -> greedy.get().sampler(echo()), "keep " + keep);
+      }
     }
   }
 

@@ -118,15 +118,20 @@ final class ChatCommand implements Callable<Integer> {
         terminal.print(token.text());
       }
       terminal.print(System.lineSeparator());
-      FinishReason reason = tokens.result().finishReason();
-      if (reason == FinishReason.LENGTH || reason == FinishReason.CONTEXT_FULL) {
-        terminal
-            .err()
-            .println(
-                reason == FinishReason.LENGTH
-                    ? "[cut off: --max-tokens is reached]"
-                    : "[cut off: the context is full; /reset starts anew]");
+      String cut = cutOff(tokens.result().finishReason());
+      if (!cut.isEmpty()) {
+        terminal.err().println("[cut off: " + cut + "]");
       }
     }
+  }
+
+  /** Returns what has cut a reply off, if anything has. */
+  private static String cutOff(FinishReason reason) {
+    return switch (reason) {
+      case LENGTH -> "--max-tokens is reached";
+      case CONTEXT_FULL -> "the context is full; /reset starts anew";
+      case TIME_LIMIT -> "--time-limit is over";
+      case STOP_TOKEN, STOP_STRING, CANCELLED -> "";
+    };
   }
 }

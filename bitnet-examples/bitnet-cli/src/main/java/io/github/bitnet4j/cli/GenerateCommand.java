@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
+import io.github.bitnet4j.Logprobs;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.Session;
@@ -12,6 +13,7 @@ import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -55,6 +57,13 @@ final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object instead of the text.")
   private boolean json;
 
+  @Option(
+      names = "--logprobs",
+      paramLabel = "N",
+      description =
+          "With --json: add the log probability of each token and of the N likeliest ones there.")
+  private @Nullable Integer logprobs;
+
   GenerateCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -62,7 +71,11 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PromptOptions prompt = promptOrDemo();
-    GenerationConfig config = sampling.config(modelOptions.isDemo(), DEFAULT_MAX_TOKENS);
+    if (logprobs != null && !json) {
+      throw new UsageException("logprobs: expected --json with it");
+    }
+    GenerationConfig config =
+        sampling.config(modelOptions.isDemo(), DEFAULT_MAX_TOKENS, this::setLogprobs);
     try (Model model = modelOptions.load(terminal);
         Session session = model.newSession();
         TokenStream tokens = prompt.stream(session, config);
@@ -70,12 +83,18 @@ final class GenerateCommand implements Callable<Integer> {
       modelOptions.announceDemo(model, terminal);
       if (json) {
         tokens.forEach(token -> {});
-        terminal.print(toJson(tokens.result(), model.info()) + System.lineSeparator());
+        terminal.print(toJson(tokens.result(), model.info(), config) + System.lineSeparator());
       } else {
         print(model, prompt, tokens);
         terminal.err().println(statistics(tokens.result(), model.info(), config));
       }
       return ExitCode.OK;
+    }
+  }
+
+  private void setLogprobs(GenerationConfig.Builder config) {
+    if (logprobs != null) {
+      config.logprobs(logprobs);
     }
   }
 
@@ -116,6 +135,7 @@ final class GenerateCommand implements Callable<Integer> {
           case STOP_STRING -> ", ended by --stop";
           case LENGTH -> ", ended by --max-tokens";
           case CONTEXT_FULL -> ", the context of %d tokens is full".formatted(info.contextLength());
+          case TIME_LIMIT -> ", ended by --time-limit";
           case CANCELLED -> ", cancelled";
         };
     return String.format(
@@ -137,7 +157,8 @@ final class GenerateCommand implements Callable<Integer> {
         : ", %d of %d guesses right".formatted(stats.acceptedTokens(), stats.draftedTokens());
   }
 
-  private static String toJson(Generation result, ModelInfo info) throws IOException {
+  private static String toJson(Generation result, ModelInfo info, GenerationConfig config)
+      throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       int[] promptIds = result.promptIds();
@@ -158,8 +179,30 @@ final class GenerateCommand implements Callable<Integer> {
       json.writeNumberField("draftedTokens", result.stats().draftedTokens());
       json.writeNumberField("acceptedTokens", result.stats().acceptedTokens());
       json.writeNumberField("loadMillis", info.loadTime().toMillis());
+      if (config.logprobs().isPresent()) {
+        writeLogprobs(json, result.logprobs());
+      }
       json.writeEndObject();
     }
     return text.toString();
+  }
+
+  private static void writeLogprobs(JsonGenerator json, List<Logprobs> tokens) throws IOException {
+    json.writeArrayFieldStart("logprobs");
+    for (Logprobs token : tokens) {
+      json.writeStartObject();
+      json.writeNumberField("id", token.id());
+      json.writeNumberField("logprob", token.logprob());
+      json.writeArrayFieldStart("alternatives");
+      for (Logprobs.Alternative other : token.alternatives()) {
+        json.writeStartObject();
+        json.writeNumberField("id", other.id());
+        json.writeNumberField("logprob", other.logprob());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 }

@@ -42,6 +42,7 @@ public final class Main {
             .addSubcommand(new GenerateCommand(terminal))
             .addSubcommand(new ChatCommand(terminal))
             .addSubcommand(new TraceCommand(terminal))
+            .addSubcommand(new PerplexityCommand(terminal))
             .addSubcommand(new TokenizeCommand(terminal))
             .addSubcommand(new DetokenizeCommand(terminal))
             .addSubcommand(new InspectCommand(terminal))

@@ -4,10 +4,12 @@ import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.Mirostat;
 import io.github.bitnet4j.SamplingStep;
 import io.github.bitnet4j.Xtc;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -129,6 +131,12 @@ final class SamplingOptions {
       description = "Stop before this text. May be given several times.")
   private List<String> stop = new ArrayList<>();
 
+  @Option(
+      names = "--time-limit",
+      paramLabel = "SECONDS",
+      description = "Stop after this time, reading the prompt included. Default: no limit.")
+  private @Nullable Double timeLimit;
+
   @Option(names = "--ignore-eos", description = "Go on after the model's end tokens.")
   private boolean ignoreEos;
 
@@ -145,6 +153,12 @@ final class SamplingOptions {
    * @param defaultMaxTokens tokens to generate if no option says it
    */
   GenerationConfig config(boolean demo, int defaultMaxTokens) {
+    return config(demo, defaultMaxTokens, builder -> {});
+  }
+
+  /** As above, with settings for which there are other options. */
+  GenerationConfig config(
+      boolean demo, int defaultMaxTokens, Consumer<GenerationConfig.Builder> others) {
     try {
       GenerationConfig.Builder builder =
           GenerationConfig.builder()
@@ -155,6 +169,10 @@ final class SamplingOptions {
               .ignoreStopTokens(ignoreEos)
               .speculation(speculation);
       setSteps(builder);
+      others.accept(builder);
+      if (timeLimit != null) {
+        builder.timeLimit(Duration.ofNanos((long) (timeLimit * 1e9)));
+      }
       if (seed != null) {
         builder.seed(seed);
       } else if (demo) {

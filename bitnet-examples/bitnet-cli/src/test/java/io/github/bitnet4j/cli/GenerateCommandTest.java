@@ -90,6 +90,14 @@ class GenerateCommandTest {
   }
 
   @Test
+  void endsWhenTheTimeIsOver() {
+    Result result = Cli.run("--time-limit", "0.000000001", "--prompt", "Once");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).isEqualTo("Once" + System.lineSeparator());
+    assertThat(result.err()).contains("[0 tokens, ended by --time-limit;");
+  }
+
+  @Test
   void settingsOfTheSamplingReachTheText() {
     String[] greedy = {"--prompt", "Once upon a time", "--max-tokens", "8", "--temperature", "0"};
     assertThat(Cli.run(greedy).out()).startsWith("Once upon a time, there");
@@ -141,6 +149,24 @@ class GenerateCommandTest {
   }
 
   @Test
+  void addsLogProbabilitiesToTheJsonIfAskedTo() throws IOException {
+    Result result = Cli.run("--json", "--max-tokens", "3", "--temperature", "0", "--logprobs", "2");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    List<Integer> ids = array(result.out(), "ids");
+    assertThat(result.out())
+        .containsPattern(
+            "\"logprobs\":\\[\\{\"id\":"
+                + ids.get(0)
+                + ",\"logprob\":(-[0-9.E-]+),"
+                + "\"alternatives\":\\[\\{\"id\":"
+                + ids.get(0)
+                + ",\"logprob\":\\1},"
+                + "\\{\"id\":\\d+,\"logprob\":-[0-9.E-]+}]},\\{\"id\":"
+                + ids.get(1));
+    assertThat(Cli.run("--json", "--max-tokens", "3").out()).doesNotContain("logprobs");
+  }
+
+  @Test
   void takesIdsAndPrintsIdsIfTheModelHasNoTokenizer(@TempDir Path folder) throws IOException {
     for (String file : List.of("config.json", "generation_config.json", "model.safetensors")) {
       Files.copy(Cli.DEMO_MODEL.resolve(file), folder.resolve(file));
@@ -181,6 +207,10 @@ class GenerateCommandTest {
         input("topK: expected 0 or more, found -1", "--top-k=-1"),
         input("topP: expected above 0", "--top-p=0"),
         input("stop: expected no empty strings", "--stop="),
+        input("timeLimit: expected more than no time, found PT0S", "--time-limit=0"),
+        input("timeLimit: expected more than no time", "--time-limit=-1"),
+        input("logprobs: expected 0 or more, found -1", "--json", "--logprobs=-1"),
+        input("logprobs: expected --json with it", "--logprobs=1"),
         input("minP: expected a number from 0 to 1, found 2.0", "--min-p=2"),
         input("repetition: expected a finite number above 0", "--repetition-penalty=0"),
         input("multiplier: expected a finite number, 0 or more", "--dry=-1"),
