@@ -112,7 +112,7 @@ final class GenerateCommand implements Callable<Integer> {
   private static String statistics(Generation result, ModelInfo info, GenerationConfig config) {
     String end =
         switch (result.finishReason()) {
-          case STOP_TOKEN -> "";
+          case STOP_TOKEN, COMPLETE -> "";
           case STOP_STRING -> ", ended by --stop";
           case LENGTH -> ", ended by --max-tokens";
           case CONTEXT_FULL -> ", the context of %d tokens is full".formatted(info.contextLength());
