@@ -68,6 +68,7 @@ public final class GenerationConfig {
   private final List<SamplingStep> samplingOrder;
   private final Optional<Sampler> sampler;
   private final boolean speculation;
+  private final Optional<OutputConstraint> constraint;
 
   private GenerationConfig(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -91,6 +92,7 @@ public final class GenerationConfig {
     samplingOrder = builder.samplingOrder;
     sampler = builder.sampler;
     speculation = builder.speculation;
+    constraint = builder.constraint;
   }
 
   /** Returns the defaults: greedy, at most 256 tokens, ending at the model's stop tokens. */
@@ -223,6 +225,11 @@ public final class GenerationConfig {
     return speculation;
   }
 
+  /** Returns what the text must look like, if that is set. */
+  public Optional<OutputConstraint> constraint() {
+    return constraint;
+  }
+
   /** Returns the settings: the usual ones, and of the others those that are set. */
   @Override
   public String toString() {
@@ -243,6 +250,7 @@ public final class GenerationConfig {
     append(text, !logitsProcessors.isEmpty(), "logitsProcessors", logitsProcessors);
     append(text, !samplingOrder.equals(Builder.DEFAULT_ORDER), "samplingOrder", samplingOrder);
     append(text, sampler.isPresent(), "sampler", sampler);
+    append(text, constraint.isPresent(), "constraint", constraint);
     return text.append(']').toString();
   }
 
@@ -277,6 +285,7 @@ public final class GenerationConfig {
     private List<SamplingStep> samplingOrder = DEFAULT_ORDER;
     private Optional<Sampler> sampler = Optional.empty();
     private boolean speculation;
+    private Optional<OutputConstraint> constraint = Optional.empty();
 
     private Builder() {}
 
@@ -503,6 +512,18 @@ public final class GenerationConfig {
      */
     public Builder speculation(boolean speculation) {
       this.speculation = speculation;
+      return this;
+    }
+
+    /**
+     * Sets what the generated text must look like; anything if not set. Tokens that cannot lead to
+     * such a text are masked before all sampling steps, stop tokens until the text is complete. The
+     * generation ends with {@link FinishReason#COMPLETE} as soon as nothing can follow; with {@link
+     * #ignoreStopTokens} in no other way but those that cut a text short, such as {@link
+     * #maxTokens} and {@link #stop}.
+     */
+    public Builder constraint(OutputConstraint constraint) {
+      this.constraint = Optional.of(Objects.requireNonNull(constraint, "constraint"));
       return this;
     }
 

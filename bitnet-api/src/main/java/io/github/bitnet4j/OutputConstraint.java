@@ -7,6 +7,18 @@ import java.util.Objects;
  * What a generated text must look like: only tokens that can still lead to such a text are chosen
  * from. Immutable and thread-safe.
  *
+ * <pre>{@code
+ * OutputConstraint person =
+ *     OutputConstraint.jsonSchema(
+ *         """
+ *         {"type": "object",
+ *          "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+ *          "required": ["name", "age"]}
+ *         """);
+ * GenerationConfig config = GenerationConfig.builder().constraint(person).build();
+ * Generation generation = session.generate("Someone we know, in JSON: ", config);
+ * }</pre>
+ *
  * <p>A constraint holds for the generated text from its first character. The text satisfies it as a
  * whole if the generation ends with {@link FinishReason#COMPLETE} or {@link
  * FinishReason#STOP_TOKEN}; with any other reason it is the beginning of such a text.

@@ -2,6 +2,7 @@ package io.github.bitnet4j.core.constraint;
 
 import io.github.bitnet4j.OutputConstraintException;
 import io.github.bitnet4j.core.constraint.CompiledConstraint.Place;
+import io.github.bitnet4j.core.sampling.TokenMask;
 
 /** Where a generation is in the text that its constraint demands. Belongs to one generation. */
 public final class ConstraintState {
@@ -23,8 +24,8 @@ public final class ConstraintState {
   }
 
   /**
-   * Returns the tokens that may come next: bit {@code id % 64} of the word {@code id / 64}. Not to
-   * be changed. Stop tokens are among them exactly if the text satisfies the constraint.
+   * Returns the tokens that may come next, see {@link TokenMask}; not to be changed. Stop tokens
+   * are among them exactly if the text satisfies the constraint.
    *
    * @throws OutputConstraintException if no token may come next, although the text must go on, or
    *     finding out takes too much
@@ -75,7 +76,7 @@ public final class ConstraintState {
    * @throws IllegalArgumentException if it is not allowed
    */
   public void accept(int id) {
-    if (mayStop && Vocabulary.contains(vocabulary.stops(), id)) {
+    if (mayStop && TokenMask.contains(vocabulary.stops(), id)) {
       return;
     }
     Place next = constraint.after(place, vocabulary.bytes(id));

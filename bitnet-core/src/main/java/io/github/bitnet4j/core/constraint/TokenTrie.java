@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.constraint;
 
+import io.github.bitnet4j.core.sampling.TokenMask;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -76,13 +77,13 @@ final class TokenTrie {
       plainTokens[limit] = noTokens.clone();
       for (int i = 0; i < sorted.length; i++) {
         if (lengths[i] >= 0 && lengths[i] <= limit) {
-          set(plainTokens[limit], tokens[i]);
+          TokenMask.add(plainTokens[limit], tokens[i]);
         }
       }
     }
     for (int i = 0; i < sorted.length; i++) {
       if (lengths[i] >= 0) {
-        set(allPlainTokens, tokens[i]);
+        TokenMask.add(allPlainTokens, tokens[i]);
       }
     }
     for (int node = steps.length - 1; node >= 0; node--) { // descendants come first
@@ -92,10 +93,6 @@ final class TokenTrie {
       }
       plainLengths[node] = (byte) longest;
     }
-  }
-
-  private static void set(long[] mask, int id) {
-    mask[id >> 6] |= 1L << id;
   }
 
   private void build(Entry[] sorted) {
@@ -174,7 +171,7 @@ final class TokenTrie {
       node++;
       // Here begin the node's own tokens; those of its first child begin where these end.
       for (int i = tokenStarts[node - 1]; i < last; i++) {
-        set(mask, tokens[i]);
+        TokenMask.add(mask, tokens[i]);
       }
     }
     return mask;

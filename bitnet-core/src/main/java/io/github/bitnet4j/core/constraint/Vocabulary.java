@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.constraint;
 
+import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,7 +30,7 @@ final class Vocabulary {
     Set<Integer> stopSet = new HashSet<>(stopIds);
     stopSet.removeIf(id -> id < 0 || id >= size);
     stops = newMask();
-    stopSet.forEach(id -> set(stops, id));
+    stopSet.forEach(id -> TokenMask.add(stops, id));
     hasStops = !stopSet.isEmpty();
     List<TokenTrie.Entry> entries = new ArrayList<>();
     for (int id = 0; id < Math.min(size, tokenizer.vocabSize()); id++) {
@@ -50,18 +51,9 @@ final class Vocabulary {
         && tokenizer.newStreamingDecoder(true).accept(entry.id()).isEmpty();
   }
 
-  /** Returns a set of ids with none in it: bit {@code id % 64} of the word {@code id / 64}. */
+  /** Returns a set without ids. */
   long[] newMask() {
-    return new long[(size + 63) >> 6];
-  }
-
-  private static void set(long[] mask, int id) {
-    mask[id >> 6] |= 1L << id;
-  }
-
-  /** Returns whether an id is in a set. */
-  static boolean contains(long[] mask, int id) {
-    return (mask[id >> 6] >>> id & 1) != 0;
+    return TokenMask.none(size);
   }
 
   TokenTrie trie() {

@@ -2,7 +2,9 @@ package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.LogitNeed.All;
+import io.github.bitnet4j.core.sampling.LogitNeed.Among;
 import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
 import org.jspecify.annotations.Nullable;
@@ -11,11 +13,15 @@ import org.jspecify.annotations.Nullable;
 final class LmHead {
   private static final int GRAIN = 64;
 
+  /** Single rows worth handing to another thread. */
+  private static final int ROW_GRAIN = 16;
+
   private final RmsNorm finalNorm;
   private final DenseMatrix head;
   private final Activations acts;
   private final @Nullable HeadScreening screening;
   private final RangeTask multiply = this::multiply;
+  private final RangeTask multiplySingleRows = this::multiplySingleRows;
 
   /** Rows that need the full product, and their results where there are several. */
   private int[] fullRows = new int[1];
@@ -27,6 +33,10 @@ final class LmHead {
   private int tokens;
   private float[] x = {};
   private float[] logits = {};
+
+  // The product of single rows that is being computed.
+  private Logits singleRows = new Logits(0);
+  private int xOffset;
 
   /**
    * Creates a head.
@@ -60,6 +70,10 @@ final class LmHead {
    */
   void forward(LogitNeed need, Logits[] out, int count) {
     normalize(acts.rows() - count);
+    if (need instanceof Among among && TokenMask.count(among.allowed()) <= mostSingleRows()) {
+      multiplyAllowedRows(among.allowed(), out, count);
+      return;
+    }
     HeadScreening used =
         count <= HeadScreening.MAX_TOKENS && !(need instanceof All) ? screening : null;
     if (used != null) {
@@ -75,6 +89,32 @@ final class LmHead {
       }
     }
     multiplyFullRows(out);
+  }
+
+  /** Beyond this it is faster to compute all logits. */
+  private int mostSingleRows() {
+    return head.rows() / 4;
+  }
+
+  /** Computes the logits of a few tokens. */
+  private void multiplyAllowedRows(long[] allowed, Logits[] out, int count) {
+    for (int row = 0; row < count; row++) {
+      singleRows = out[row];
+      singleRows.clear();
+      for (int word = 0; word < allowed.length; word++) {
+        for (long bits = allowed[word]; bits != 0; bits &= bits - 1) {
+          singleRows.add(64 * word + Long.numberOfTrailingZeros(bits));
+        }
+      }
+      singleRows.setAllThatMayBeChosen();
+      xOffset = row * head.columns();
+      acts.team.run(singleRows.count(), ROW_GRAIN, multiplySingleRows);
+    }
+  }
+
+  private void multiplySingleRows(int from, int to, int worker) {
+    acts.kernels.denseRows(
+        head, singleRows.ids(), acts.normed, xOffset, singleRows.values(), from, to);
   }
 
   /** Normalizes the rows from {@code fromRow} on into the first rows of {@code acts.normed}. */

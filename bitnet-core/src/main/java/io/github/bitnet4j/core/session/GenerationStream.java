@@ -6,7 +6,9 @@ import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
+import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.sampling.History;
+import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.TokenChooser;
 import java.time.Duration;
 import java.util.Arrays;
@@ -47,6 +49,9 @@ final class GenerationStream implements TokenStream {
 
   /** The ids as the choice of the next sees them: without guesses. */
   private final History history;
+
+  /** Where the text is in what it must look like; null if it may be anything. */
+  private final @Nullable ConstraintState constraint;
 
   /** Guesses the next tokens; null if the settings say not to. */
   private final @Nullable PromptLookup lookup;
@@ -123,6 +128,11 @@ final class GenerationStream implements TokenStream {
     int room = Math.min(config.maxTokens(), model.info().contextLength() - promptLength);
     ids = Arrays.copyOf(promptIds, promptLength + room);
     history = new History(ids, promptLength);
+    constraint =
+        config
+            .constraint()
+            .map(wanted -> model.begin(wanted, !config.ignoreStopTokens()))
+            .orElse(null);
     lookup = config.speculation() && room > 2 ? new PromptLookup(ids, promptLength) : null;
   }
 
@@ -172,7 +182,10 @@ final class GenerationStream implements TokenStream {
     }
     failed = true; // until this step has succeeded
     try {
-      FinishReason ended = length == ids.length ? lengthReason() : generateToken();
+      FinishReason ended = endReason(); // before the first token; afterwards it has been seen
+      if (ended == null) {
+        ended = generateToken();
+      }
       failed = false;
       if (ended != null) {
         endIfOpen(ended);
@@ -193,7 +206,8 @@ final class GenerationStream implements TokenStream {
       return FinishReason.CANCELLED;
     }
     computed = length;
-    int id = chooser.choose(session.logits(row++), history.upTo(length));
+    long[] allowed = constraint == null ? null : constraint.mask();
+    int id = chooser.choose(session.logits(row++), history.upTo(length), allowed);
     if (row < rows) {
       if (id == ids[length]) {
         acceptedTokens++;
@@ -215,8 +229,12 @@ final class GenerationStream implements TokenStream {
       piece = assembler.finish();
     } else {
       piece = assembler.accept(id);
-      if (!assembler.isStopped() && length == ids.length) {
-        ended = lengthReason();
+      if (constraint != null) {
+        constraint.accept(id);
+      }
+      FinishReason atEnd = assembler.isStopped() ? null : endReason();
+      if (atEnd != null) {
+        ended = atEnd;
         piece += assembler.finish();
       }
       if (assembler.isStopped()) {
@@ -258,13 +276,21 @@ final class GenerationStream implements TokenStream {
     row = 0;
     rows = 1 + guesses;
     try {
-      return session.advanceTo(ids, length, guesses, chooser.need(), this::isCancelled);
+      return session.advanceTo(ids, length, guesses, need(guesses), this::isCancelled);
     } catch (NonFiniteValueException e) {
       if (guesses == 0) {
         throw e;
       }
       return advance(0); // the text itself may be computable, and then a wrong guess was not
     }
+  }
+
+  private LogitNeed need(int guesses) {
+    if (constraint == null) {
+      return chooser.need();
+    }
+    // What may follow a guess is not known yet.
+    return guesses == 0 ? chooser.needAmong(constraint.mask()) : LogitNeed.ALL;
   }
 
   /** Leaves the cache as it would be without guesses. */
@@ -274,7 +300,14 @@ final class GenerationStream implements TokenStream {
     }
   }
 
-  private FinishReason lengthReason() {
+  /** Returns why the text ends here, if it does. */
+  private @Nullable FinishReason endReason() {
+    if (constraint != null && constraint.isFinished()) {
+      return FinishReason.COMPLETE;
+    }
+    if (length < ids.length) {
+      return null;
+    }
     return length - promptLength == config.maxTokens()
         ? FinishReason.LENGTH
         : FinishReason.CONTEXT_FULL;

@@ -22,7 +22,7 @@ class ConstrainedTextTest {
   void completeTextsParseAndSatisfyTheirSchema() throws JsonFormatException {
     ModelConstraints model = new ModelConstraints(BYTES, BYTES.vocabSize(), java.util.List.of(END));
     int complete = 0;
-    for (int seed = 0; seed < 100; seed++) {
+    for (int seed = 0; seed < 60; seed++) {
       Random random = new Random(seed);
       String schema = new RandomSchemas(random).document();
       JsonValue document = JsonReader.read(schema);
@@ -44,7 +44,7 @@ class ConstrainedTextTest {
         assertThat(new SchemaCheck(document).accepts(value)).as(where).isTrue();
       }
     }
-    assertThat(complete).isGreaterThan(250);
+    assertThat(complete).isGreaterThan(150);
   }
 
   private static String write(ModelConstraints model, OutputConstraint constraint, Random random) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.OutputConstraintException;
+import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.tokenizer.StreamingDecoder;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ class ConstraintStateTest {
         for (int step = 0; step < 25 && !state.isFinished(); step++) {
           long[] mask = state.mask();
           for (int id = 0; id < 64 * mask.length; id++) {
-            assertThat(Vocabulary.contains(mask, id))
+            assertThat(TokenMask.contains(mask, id))
                 .as("seed %d, %s, step %d: token %d", seed, constraint, step, id)
                 .isEqualTo(mayFollow(automaton, expected, id));
           }
@@ -103,23 +104,23 @@ class ConstraintStateTest {
     byte[] text = "\"\u4F60\uD83D\uDE00\"".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     for (int i = 0; i < text.length; i++) {
       assertThat(state.isFinished()).isFalse();
-      assertThat(Vocabulary.contains(state.mask(), text[i] & 0xFF)).isTrue();
+      assertThat(TokenMask.contains(state.mask(), text[i] & 0xFF)).isTrue();
       state.accept(text[i] & 0xFF);
     }
     assertThat(state.isFinished()).isTrue();
     long[] onlyEnd = state.mask();
     for (int id = 0; id < 64 * onlyEnd.length; id++) {
-      assertThat(Vocabulary.contains(onlyEnd, id)).isEqualTo(id == END);
+      assertThat(TokenMask.contains(onlyEnd, id)).isEqualTo(id == END);
     }
   }
 
   @Test
   void stopTokensAreAllowedExactlyWhereTheTextMayEnd() {
     ConstraintState state = constraints().begin(OutputConstraint.regex("ab?"), true);
-    assertThat(Vocabulary.contains(state.mask(), END)).isFalse();
+    assertThat(TokenMask.contains(state.mask(), END)).isFalse();
     state.accept('a');
-    assertThat(Vocabulary.contains(state.mask(), END)).isTrue();
-    assertThat(Vocabulary.contains(state.mask(), 'b')).isTrue();
+    assertThat(TokenMask.contains(state.mask(), END)).isTrue();
+    assertThat(TokenMask.contains(state.mask(), 'b')).isTrue();
     assertThat(state.isFinished()).isFalse();
     state.accept(END);
     assertThat(state.isComplete()).isTrue();
@@ -128,7 +129,7 @@ class ConstraintStateTest {
 
     ConstraintState endless = constraints().begin(OutputConstraint.regex("ab?"), false);
     endless.accept('a');
-    assertThat(Vocabulary.contains(endless.mask(), END)).isFalse();
+    assertThat(TokenMask.contains(endless.mask(), END)).isFalse();
   }
 
   @Test
@@ -194,7 +195,7 @@ class ConstraintStateTest {
     }
     state.accept('[');
     depth++;
-    assertThat(Vocabulary.contains(state.mask(), 'x')).isTrue();
+    assertThat(TokenMask.contains(state.mask(), 'x')).isTrue();
     state.accept('x');
     for (int i = 0; i < depth; i++) {
       assertThat(state.isFinished()).isFalse();

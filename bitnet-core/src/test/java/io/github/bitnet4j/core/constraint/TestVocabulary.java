@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.constraint;
 
+import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.tokenizer.GgufVocabulary;
 import io.github.bitnet4j.tokenizer.GgufVocabulary.Utf8Strings;
 import io.github.bitnet4j.tokenizer.Tokenizer;
@@ -179,7 +180,7 @@ final class TestVocabulary {
   /** Returns one of the ids of a mask; more often one that ends something. */
   static int anyOf(long[] mask, Tokenizer tokenizer, Random random) {
     int[] ids =
-        IntStream.range(0, 64 * mask.length).filter(i -> Vocabulary.contains(mask, i)).toArray();
+        IntStream.range(0, 64 * mask.length).filter(i -> TokenMask.contains(mask, i)).toArray();
     if (random.nextBoolean()) {
       int[] ends =
           IntStream.of(ids)
