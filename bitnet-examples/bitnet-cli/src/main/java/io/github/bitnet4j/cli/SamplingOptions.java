@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -138,6 +139,8 @@ final class SamplingOptions {
           "Guess tokens that repeat earlier text and compute them together. Gives the same text.")
   private boolean speculation;
 
+  @ArgGroup private @Nullable ConstraintOptions constraint;
+
   /**
    * Returns what the options ask for.
    *
@@ -155,6 +158,9 @@ final class SamplingOptions {
               .ignoreStopTokens(ignoreEos)
               .speculation(speculation);
       setSteps(builder);
+      if (constraint != null) {
+        builder.constraint(constraint.constraint());
+      }
       if (seed != null) {
         builder.seed(seed);
       } else if (demo) {
