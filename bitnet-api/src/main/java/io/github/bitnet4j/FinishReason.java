@@ -9,6 +9,11 @@ public enum FinishReason {
   STOP_TOKEN,
   /** A stop string of the {@link GenerationConfig} appeared; the text ends before it. */
   STOP_STRING,
+  /**
+   * The text satisfies the {@link OutputConstraint}, and nothing can follow: it ends without a stop
+   * token.
+   */
+  COMPLETE,
   /** {@link GenerationConfig#maxTokens()} tokens were generated. */
   LENGTH,
   /**

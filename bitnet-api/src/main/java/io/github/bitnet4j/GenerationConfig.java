@@ -77,6 +77,7 @@ public final class GenerationConfig {
   private final Optional<PrefillListener> onPrefill;
   private final OptionalInt logprobs;
   private final OptionalInt promptLogprobs;
+  private final Optional<OutputConstraint> constraint;
 
   private GenerationConfig(Builder builder) {
     maxTokens = builder.maxTokens;
@@ -107,6 +108,7 @@ public final class GenerationConfig {
     onPrefill = builder.onPrefill;
     logprobs = builder.logprobs;
     promptLogprobs = builder.promptLogprobs;
+    constraint = builder.constraint;
   }
 
   /** Returns the defaults: greedy, at most 256 tokens, ending at the model's stop tokens. */
@@ -274,6 +276,11 @@ public final class GenerationConfig {
     return keepTokens;
   }
 
+  /** Returns what the text must look like, if that is set. */
+  public Optional<OutputConstraint> constraint() {
+    return constraint;
+  }
+
   /** Returns the settings: the usual ones, and of the others those that are set. */
   @Override
   public String toString() {
@@ -300,6 +307,7 @@ public final class GenerationConfig {
     append(text, sampler.isPresent(), "sampler", sampler);
     append(text, overflow != OverflowPolicy.STOP, "overflow", overflow);
     append(text, overflow == OverflowPolicy.SHIFT, "keepTokens", keepTokens);
+    append(text, constraint.isPresent(), "constraint", constraint);
     return text.append(']').toString();
   }
 
@@ -341,6 +349,7 @@ public final class GenerationConfig {
     private Optional<PrefillListener> onPrefill = Optional.empty();
     private OptionalInt logprobs = OptionalInt.empty();
     private OptionalInt promptLogprobs = OptionalInt.empty();
+    private Optional<OutputConstraint> constraint = Optional.empty();
 
     private Builder() {}
 
@@ -651,6 +660,18 @@ public final class GenerationConfig {
     public Builder keepTokens(int keepTokens) {
       Settings.check(keepTokens >= 0, "keepTokens", "0 or more", keepTokens);
       this.keepTokens = keepTokens;
+      return this;
+    }
+
+    /**
+     * Sets what the generated text must look like; anything if not set. Tokens that cannot lead to
+     * such a text are masked before all sampling steps, stop tokens until the text is complete. The
+     * generation ends with {@link FinishReason#COMPLETE} as soon as nothing can follow; with {@link
+     * #ignoreStopTokens} in no other way but those that cut a text short, such as {@link
+     * #maxTokens} and {@link #stop}.
+     */
+    public Builder constraint(OutputConstraint constraint) {
+      this.constraint = Optional.of(Objects.requireNonNull(constraint, "constraint"));
       return this;
     }
 

@@ -64,6 +64,7 @@ public interface Session extends AutoCloseable {
    * @param config when to stop and how to choose tokens
    * @throws IllegalArgumentException if the prompt is empty, or {@code config} names a token id
    *     that is not below the vocabulary size, or keeps as many tokens as the context holds
+   * @throws OutputConstraintException if the constraint of {@code config} cannot be used
    * @throws ContextOverflowException if the prompt is longer than the context or, with {@link
    *     OverflowPolicy#FAIL}, the continuation is; with {@link OverflowPolicy#SHIFT} never
    * @throws IllegalStateException if the model has no tokenizer, or no token can be chosen, as
@@ -80,11 +81,13 @@ public interface Session extends AutoCloseable {
    * @throws IllegalArgumentException if there are no ids, or one, here or in {@code config}, is
    *     negative or not below the vocabulary size, or {@code config} keeps as many tokens as the
    *     context holds
+   * @throws OutputConstraintException if the constraint of {@code config} cannot be used
    * @throws ContextOverflowException if there are more ids than the context holds or, with {@link
    *     OverflowPolicy#FAIL}, the continuation goes beyond it; with {@link OverflowPolicy#SHIFT}
    *     never
-   * @throws IllegalStateException if {@code config} has stop strings or sequence breakers and the
-   *     model no tokenizer, or no token can be chosen, as {@link GenerationConfig} says
+   * @throws IllegalStateException if {@code config} has stop strings, sequence breakers or a
+   *     constraint and the model no tokenizer, or no token can be chosen, as {@link
+   *     GenerationConfig} says
    * @throws NonFiniteValueException if the model computes a NaN or an infinity
    */
   Generation generate(int[] promptIds, GenerationConfig config);

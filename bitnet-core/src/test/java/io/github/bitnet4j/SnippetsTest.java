@@ -243,6 +243,25 @@ class SnippetsTest {
     }
   }
 
+  @Test
+  void outputConstraintSnippet() throws IOException {
+    try (Model model = Model.load(SampleModels.DEMO);
+        Session session = model.newSession()) {
+      // OutputConstraint
+      OutputConstraint person =
+          OutputConstraint.jsonSchema(
+              """
+              {"type": "object",
+               "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+               "required": ["name", "age"]}
+              """);
+      GenerationConfig config = GenerationConfig.builder().constraint(person).build();
+      Generation generation = session.generate("Someone we know, in JSON: ", config);
+      // end
+      assertThat(generation.text()).startsWith("{");
+    }
+  }
+
   // ---- The Javadoc shows what was run above
 
   @ParameterizedTest
@@ -256,6 +275,7 @@ class SnippetsTest {
     "Generation, Generation.java",
     "TokenStream, TokenStream.java",
     "ChatMessage, ChatMessage.java",
+    "OutputConstraint, OutputConstraint.java",
   })
   void theJavadocOfTheApiShowsWhatIsTested(String name, String file) throws IOException {
     assertThat(tested(name)).isEqualTo(shown(API.resolve(file)));
@@ -286,7 +306,8 @@ class SnippetsTest {
             "LogitsProcessor.java",
             "Generation.java",
             "TokenStream.java",
-            "ChatMessage.java");
+            "ChatMessage.java",
+            "OutputConstraint.java");
   }
 
   /** The lines between a marker and the end marker of this file. */

@@ -2,14 +2,17 @@ package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.LogitNeed.All;
+import io.github.bitnet4j.core.sampling.LogitNeed.Among;
 import io.github.bitnet4j.core.sampling.LogitNeed.Largest;
 import io.github.bitnet4j.core.sampling.LogitNeed.Near;
 import io.github.bitnet4j.core.sampling.LogitNeed.Nucleus;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.NucleusProof;
+import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the tokens that can matter for a choice, and computes only their logits.
@@ -56,6 +59,9 @@ final class HeadScreening {
 
   /** The largest lower bounds so far, as a binary heap with the smallest on top. */
   private float[] largest = {};
+
+  /** The only tokens that matter; null for all. */
+  private long @Nullable [] allowed;
 
   private int first;
   private int tokens;
@@ -130,7 +136,18 @@ final class HeadScreening {
       case Largest(int count) -> findLargest(token, count, logits);
       case Near(double distance) -> findNear(token, distance, logits);
       case Nucleus nucleus -> findNucleus(token, nucleus, logits);
+      case Among(long[] ids, LogitNeed inner) -> {
+        allowed = ids;
+        // The proof of a nucleus is about all tokens.
+        boolean found = !(inner instanceof Nucleus) && findCandidates(token, inner, logits);
+        allowed = null;
+        yield found;
+      }
     };
+  }
+
+  private boolean isAllowed(int id) {
+    return allowed == null || TokenMask.contains(allowed, id);
   }
 
   private boolean findNucleus(int token, Nucleus nucleus, Logits logits) {
@@ -162,7 +179,7 @@ final class HeadScreening {
     int offset = token * head.rows();
     logits.clear();
     for (int id = 0; id < head.rows(); id++) {
-      if (upper[offset + id] >= threshold) {
+      if (upper[offset + id] >= threshold && isAllowed(id)) {
         logits.add(id);
       }
     }
@@ -196,7 +213,7 @@ final class HeadScreening {
     Arrays.fill(largest, 0, rank, Float.NEGATIVE_INFINITY);
     for (int id = 0; id < head.rows(); id++) {
       float value = lower[offset + id];
-      if (value > largest[0]) {
+      if (value > largest[0] && isAllowed(id)) {
         replaceSmallest(value, rank);
       }
     }

@@ -2,7 +2,9 @@ package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.LogitNeed.All;
+import io.github.bitnet4j.core.sampling.LogitNeed.Among;
 import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
 import java.util.ArrayList;
@@ -17,11 +19,15 @@ final class LmHead {
   /** Most logits that are computed at once for rows that are taken one by one. */
   private static final int MAX_LOGITS = 1 << 21;
 
+  /** Single rows worth handing to another thread. */
+  private static final int ROW_GRAIN = 16;
+
   private final RmsNorm finalNorm;
   private final DenseMatrix head;
   private final Activations acts;
   private final @Nullable HeadScreening screening;
   private final RangeTask multiply = this::multiply;
+  private final RangeTask multiplySingleRows = this::multiplySingleRows;
 
   /** Rows that need the full product, and their results where there are several. */
   private int[] fullRows = new int[1];
@@ -38,6 +44,10 @@ final class LmHead {
   private int tokens;
   private float[] x = {};
   private float[] logits = {};
+
+  // The product of single rows that is being computed.
+  private Logits singleRows = new Logits(0);
+  private int xOffset;
 
   /**
    * Creates a head.
@@ -114,12 +124,15 @@ final class LmHead {
     fullCount = 0;
     for (int from = 0; from < wanted; from += HeadScreening.MAX_TOKENS) {
       int to = Math.min(wanted, from + HeadScreening.MAX_TOKENS);
-      HeadScreening used = needsAll(from, to) ? null : screening;
+      HeadScreening used = needsBounds(from, to) ? screening : null;
       if (used != null) {
         used.bound(from, to - from);
       }
       for (int i = from; i < to; i++) {
-        if (used == null || !used.findCandidates(i - from, needs.get(i), outs.get(i))) {
+        LogitNeed need = needs.get(i);
+        if (isFew(need) && need instanceof Among(long[] allowed, LogitNeed _)) {
+          multiplyAllowedRows(allowed, i);
+        } else if (used == null || !used.findCandidates(i - from, need, outs.get(i))) {
           fullRows[fullCount++] = i;
         }
       }
@@ -134,13 +147,44 @@ final class LmHead {
     outs.clear();
   }
 
-  private boolean needsAll(int from, int to) {
+  private boolean needsBounds(int from, int to) {
     for (int i = from; i < to; i++) {
-      if (!(needs.get(i) instanceof All)) {
-        return false;
+      if (!(needs.get(i) instanceof All) && !isFew(needs.get(i))) {
+        return true;
       }
     }
-    return true;
+    return false;
+  }
+
+  /** Returns whether so few tokens are allowed that it is fastest to compute just their logits. */
+  private boolean isFew(LogitNeed need) {
+    return need instanceof Among among && TokenMask.count(among.allowed()) <= head.rows() / 4;
+  }
+
+  /** Computes the logits of a few tokens. */
+  private void multiplyAllowedRows(long[] allowed, int wanted) {
+    singleRows = outs.get(wanted);
+    singleRows.clear();
+    for (int word = 0; word < allowed.length; word++) {
+      for (long bits = allowed[word]; bits != 0; bits &= bits - 1) {
+        singleRows.add(64 * word + Long.numberOfTrailingZeros(bits));
+      }
+    }
+    singleRows.setAllThatMayBeChosen();
+    xOffset = wanted * head.columns();
+    acts.team.run(singleRows.count(), ROW_GRAIN, multiplySingleRows);
+  }
+
+  private void multiplySingleRows(int from, int to, int worker) {
+    acts.kernels.denseRows(
+        head,
+        singleRows.ids(),
+        acts.normed,
+        xOffset,
+        singleRows.values(),
+        from,
+        to,
+        acts.scratch[worker]);
   }
 
   /** Computes all logits of the rows in {@link #fullRows} together; moves them to the front. */

@@ -176,7 +176,7 @@ final class Candidates {
    * all known; see {@link Logits#total}.
    */
   double nucleusTotal() {
-    return order == Order.BY_ID && !logits.isComplete() ? logits.total() : total();
+    return order == Order.BY_ID && !logits.hasAllThatMayBeChosen() ? logits.total() : total();
   }
 
   // ---- The list

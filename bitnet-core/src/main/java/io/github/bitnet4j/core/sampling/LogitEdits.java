@@ -6,6 +6,7 @@ import io.github.bitnet4j.TokenIds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is done to logits before all steps: processors, bias, allowed and banned ids. Masked tokens
@@ -34,9 +35,10 @@ final class LogitEdits {
   /**
    * Changes the logits and removes masked candidates.
    *
+   * @param allowed the tokens that the text so far allows, see {@link TokenMask}; null for all
    * @throws IllegalStateException if none are left, or a processor made a value that is no logit
    */
-  void apply(Candidates candidates, Logits logits, TokenIds text) {
+  void apply(Candidates candidates, Logits logits, TokenIds text, long @Nullable [] allowed) {
     for (int i = 0; i < processors.size(); i++) {
       processors.get(i).process(text, logits.values());
       checkProcessed(logits, i);
@@ -47,9 +49,12 @@ final class LogitEdits {
         candidates.setLogit(index, candidates.logit(index) + biases[i]);
       }
     }
-    if (masks()) {
+    if (allowed != null) {
+      maskAllBut(allowed, logits);
+    }
+    if (masks() || allowed != null) {
       mask(candidates, logits);
-      removeMasked(candidates);
+      removeMasked(candidates, allowed != null);
     }
   }
 
@@ -67,6 +72,15 @@ final class LogitEdits {
 
   private boolean masks() {
     return !processors.isEmpty() || allowedIds.length > 0 || bannedIds.length > 0;
+  }
+
+  private static void maskAllBut(long[] allowed, Logits logits) {
+    float[] values = logits.values();
+    for (int index = 0; index < logits.count(); index++) {
+      if (!TokenMask.contains(allowed, logits.id(index))) {
+        values[index] = Float.NEGATIVE_INFINITY;
+      }
+    }
   }
 
   private void mask(Candidates candidates, Logits logits) {
@@ -89,7 +103,7 @@ final class LogitEdits {
     }
   }
 
-  private void removeMasked(Candidates candidates) {
+  private void removeMasked(Candidates candidates, boolean constrained) {
     candidates.beginSelection();
     for (int position = 0; position < candidates.size(); position++) {
       int index = candidates.index(position);
@@ -100,13 +114,16 @@ final class LogitEdits {
     if (candidates.selected() == 0) {
       throw new IllegalStateException(
           "no token is left to choose: all %d are masked by %s"
-              .formatted(candidates.size(), String.join(", ", masking())));
+              .formatted(candidates.size(), String.join(", ", masking(constrained))));
     }
     candidates.endSelection();
   }
 
-  private List<String> masking() {
+  private List<String> masking(boolean constrained) {
     List<String> masking = new ArrayList<>();
+    if (constrained) {
+      masking.add("constraint");
+    }
     if (!processors.isEmpty()) {
       masking.add("logitsProcessors " + processors);
     }

@@ -38,6 +38,15 @@ public sealed interface LogitNeed {
   record Near(double distance) implements LogitNeed {}
 
   /**
+   * What is needed of the allowed tokens; all others may be left out.
+   *
+   * @param allowed as {@link TokenMask} says
+   * @param need of the allowed tokens, itself not of this kind
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed over and not compared
+  record Among(long[] allowed, LogitNeed need) implements LogitNeed {}
+
+  /**
    * Returns what choices by these settings need.
    *
    * <p>The first step that cuts decides: what comes after it depends on what it has kept only. If

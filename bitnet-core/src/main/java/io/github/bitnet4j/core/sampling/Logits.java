@@ -15,6 +15,7 @@ public final class Logits {
   private int[] ids = {};
   private int count;
   private boolean complete;
+  private boolean all;
   private double total;
 
   /** Creates a buffer for a vocabulary, without logits. */
@@ -34,6 +35,19 @@ public final class Logits {
   /** Returns whether these are the logits of the whole vocabulary. */
   public boolean isComplete() {
     return complete;
+  }
+
+  /**
+   * Returns whether no other token may be chosen: these are the logits of the whole vocabulary, or
+   * of all tokens that are allowed.
+   */
+  public boolean hasAllThatMayBeChosen() {
+    return complete || all;
+  }
+
+  /** Says that no other tokens than these may be chosen. */
+  public void setAllThatMayBeChosen() {
+    all = true;
   }
 
   /** Returns the number of candidates. */
@@ -70,6 +84,7 @@ public final class Logits {
   public void clear() {
     count = 0;
     complete = false;
+    all = false;
   }
 
   /** Adds a candidate with an id above those before; its logit goes into {@link #values} later. */

@@ -70,6 +70,17 @@ public final class TokenChooser {
   }
 
   /**
+   * Returns the logits that {@link #choose} needs to choose among some tokens.
+   *
+   * @param allowed see {@link TokenMask}
+   */
+  public LogitNeed needAmong(long[] allowed) {
+    boolean seesAll =
+        sampler != null || !config.logitsProcessors().isEmpty() || config.allowedIds().length > 0;
+    return seesAll ? LogitNeed.ALL : new LogitNeed.Among(allowed, need);
+  }
+
+  /**
    * Returns the id of the next token. To be called once for each token of a text, in order.
    *
    * @param logits at least what {@link #need} says; they may be changed
@@ -79,9 +90,18 @@ public final class TokenChooser {
    *     processor makes an invalid logit, or all tokens are masked
    */
   public int choose(Logits logits, TokenIds text) {
+    return choose(logits, text, null);
+  }
+
+  /**
+   * As {@link #choose(Logits, TokenIds)}, among some tokens.
+   *
+   * @param allowed see {@link TokenMask}; null for all
+   */
+  public int choose(Logits logits, TokenIds text, long @Nullable [] allowed) {
     checkFinite(logits);
     candidates.reset(logits);
-    edits.apply(candidates, logits, text);
+    edits.apply(candidates, logits, text, allowed);
     for (SamplingStep step : steps) {
       apply(step, text);
     }

@@ -10,6 +10,7 @@ import io.github.bitnet4j.OverflowPolicy;
 import io.github.bitnet4j.PrefillListener;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
+import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.sampling.History;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
@@ -74,6 +75,9 @@ final class GenerationStream implements TokenStream {
 
   /** The ids as the choice of the next sees them: without guesses. */
   private History history;
+
+  /** Where the text is in what it must look like; null if it may be anything. */
+  private final @Nullable ConstraintState constraint;
 
   /** Guesses the next tokens; null if the settings say not to. */
   private @Nullable PromptLookup lookup;
@@ -160,6 +164,11 @@ final class GenerationStream implements TokenStream {
     limit = (int) Math.min((long) promptLength + config.maxTokens(), most);
     ids = Arrays.copyOf(promptIds, (int) Math.min(limit, (long) promptLength + contextLength));
     history = new History(ids, promptLength);
+    constraint =
+        config
+            .constraint()
+            .map(wanted -> model.begin(wanted, !config.ignoreStopTokens()))
+            .orElse(null);
     lookup = newLookup();
   }
 
@@ -236,7 +245,8 @@ final class GenerationStream implements TokenStream {
     }
     failed = true; // until this step has succeeded
     try {
-      FinishReason ended = length == limit ? lengthReason() : generateToken();
+      FinishReason ended =
+          isComplete() ? FinishReason.COMPLETE : length == limit ? lengthReason() : generateToken();
       if (next != null) {
         listener.accept(next);
       }
@@ -266,7 +276,8 @@ final class GenerationStream implements TokenStream {
     if (logprobs != null) {
       logprobs.read(logits.values(), 0, logits.count());
     }
-    int id = chooser.choose(logits, history.upTo(length));
+    long[] allowed = constraint == null ? null : constraint.mask();
+    int id = chooser.choose(logits, history.upTo(length), allowed);
     Optional<Logprobs> probability =
         logprobs == null ? Optional.empty() : Optional.of(logprobs.add(id));
     if (row < rows) {
@@ -290,8 +301,17 @@ final class GenerationStream implements TokenStream {
       piece = assembler.finish();
     } else {
       piece = assembler.accept(id);
-      if (!assembler.isStopped() && length == limit && !mustFail()) {
-        ended = lengthReason();
+      if (constraint != null) {
+        constraint.accept(id);
+      }
+      if (!assembler.isStopped()) {
+        if (isComplete()) {
+          ended = FinishReason.COMPLETE;
+        } else if (length == limit && !mustFail()) {
+          ended = lengthReason();
+        }
+      }
+      if (ended != null) {
         piece += assembler.finish();
       }
       if (assembler.isStopped()) {
@@ -361,7 +381,7 @@ final class GenerationStream implements TokenStream {
           window.seen(ids, length, guesses),
           window.length(length),
           guesses,
-          need,
+          need(guesses),
           this::isCancelled,
           progress());
     } catch (NonFiniteValueException e) {
@@ -370,6 +390,14 @@ final class GenerationStream implements TokenStream {
       }
       return advance(0); // the text itself may be computable, and then a wrong guess was not
     }
+  }
+
+  private LogitNeed need(int guesses) {
+    if (constraint == null || logprobs != null) {
+      return need;
+    }
+    // What may follow a guess is not known yet.
+    return guesses == 0 ? chooser.needAmong(constraint.mask()) : LogitNeed.ALL;
   }
 
   /** Returns what hears of the passes that come now. */
@@ -385,6 +413,11 @@ final class GenerationStream implements TokenStream {
     if (computed > 0) {
       session.forgetFrom(window.length(computed));
     }
+  }
+
+  /** Returns whether the text is what it must look like, and nothing can follow. */
+  private boolean isComplete() {
+    return constraint != null && constraint.isFinished();
   }
 
   /** Returns why the text at its largest length ends. */

@@ -3,7 +3,10 @@ package io.github.bitnet4j.core.session;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
+import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.core.constraint.ConstraintState;
+import io.github.bitnet4j.core.constraint.ModelConstraints;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.KvMemory;
 import io.github.bitnet4j.core.model.Transformer;
@@ -28,6 +31,7 @@ final class TransformerModel implements Model {
   private final WorkerTeam team;
   private final List<Arena> arenas;
   private final KvMemory kvMemory = new KvMemory();
+  private final @Nullable ModelConstraints constraints;
   private final Object lock = new Object();
   private final Object fingerprintLock = new Object();
   private byte[] fingerprint = {};
@@ -51,6 +55,10 @@ final class TransformerModel implements Model {
     this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
+    constraints =
+        tokenizer == null
+            ? null
+            : new ModelConstraints(tokenizer, info.vocabSize(), info.stopIds());
   }
 
   @Override
@@ -65,6 +73,16 @@ final class TransformerModel implements Model {
           "%s takes token ids only: %s".formatted(info.path(), noTokenizerReason));
     }
     return tokenizer;
+  }
+
+  /** Begins a text; as {@link ModelConstraints#begin}, and needs the tokenizer. */
+  ConstraintState begin(OutputConstraint constraint, boolean mayStop) {
+    if (constraints == null) {
+      throw new IllegalStateException(
+          "%s takes token ids only, and a constraint is about text: %s"
+              .formatted(info.path(), noTokenizerReason));
+    }
+    return constraints.begin(constraint, mayStop);
   }
 
   boolean hasTokenizer() {

@@ -131,7 +131,7 @@ final class ChatCommand implements Callable<Integer> {
       case LENGTH -> "--max-tokens is reached";
       case CONTEXT_FULL -> "the context is full; /reset starts anew";
       case TIME_LIMIT -> "--time-limit is over";
-      case STOP_TOKEN, STOP_STRING, CANCELLED -> "";
+      case STOP_TOKEN, STOP_STRING, COMPLETE, CANCELLED -> "";
     };
   }
 }

@@ -40,6 +40,8 @@ import picocli.CommandLine.Option;
       "  bitnet generate",
       "  bitnet generate --prompt \"The big dog\" --max-tokens 50 --seed 7",
       "  bitnet generate --model bitnet-b1.58-2B-4T --prompt \"The capital of France is\"",
+      "  bitnet generate --prompt \"Tom is a\" --choice \" cat\" --choice \" dog\"",
+      "  bitnet generate --prompt \"Lily in JSON:\" --json-schema person.schema.json",
       "  bitnet generate --ids 2045,1024,7 --temperature 0 --json"
     })
 final class GenerateCommand implements Callable<Integer> {
@@ -131,7 +133,7 @@ final class GenerateCommand implements Callable<Integer> {
   private static String statistics(Generation result, ModelInfo info, GenerationConfig config) {
     String end =
         switch (result.finishReason()) {
-          case STOP_TOKEN -> "";
+          case STOP_TOKEN, COMPLETE -> "";
           case STOP_STRING -> ", ended by --stop";
           case LENGTH -> ", ended by --max-tokens";
           case CONTEXT_FULL -> ", the context of %d tokens is full".formatted(info.contextLength());

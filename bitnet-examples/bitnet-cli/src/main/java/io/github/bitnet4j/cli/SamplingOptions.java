@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -146,6 +147,8 @@ final class SamplingOptions {
           "Guess tokens that repeat earlier text and compute them together. Gives the same text.")
   private boolean speculation;
 
+  @ArgGroup private @Nullable ConstraintOptions constraint;
+
   /**
    * Returns what the options ask for.
    *
@@ -172,6 +175,9 @@ final class SamplingOptions {
       others.accept(builder);
       if (timeLimit != null) {
         builder.timeLimit(Duration.ofNanos((long) (timeLimit * 1e9)));
+      }
+      if (constraint != null) {
+        builder.constraint(constraint.constraint());
       }
       if (seed != null) {
         builder.seed(seed);

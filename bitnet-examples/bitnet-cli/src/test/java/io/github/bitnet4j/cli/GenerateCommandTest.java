@@ -70,6 +70,40 @@ class GenerateCommandTest {
   }
 
   @Test
+  void writesWhatAConstraintDemands(@TempDir Path folder) throws IOException {
+    String schema =
+        "{\"type\": \"array\", \"items\": {\"enum\": [\"cat\", 7]}, \"minItems\": 2, \"maxItems\":"
+            + " 2}";
+    Path schemaFile = Files.writeString(folder.resolve("list.json"), schema);
+    Path grammarFile = Files.writeString(folder.resolve("g.gbnf"), "root ::= \" cat\" \"!\"?");
+    for (String given : List.of(schema, schemaFile.toString())) {
+      Result result = Cli.run("--prompt", "A list:", "--json-schema", given);
+      assertThat(result.exitCode()).as(result.err()).isZero();
+      assertThat(result.out()).matches("A list:\\[\\s*(\"cat\"|7),\\s*(\"cat\"|7)\\s*]\\R");
+      assertThat(result.err()).doesNotContain("ended by");
+    }
+    assertThat(Cli.run("--prompt", "A", "--grammar", grammarFile.toString()).out())
+        .matches("A cat!?\\R");
+    assertThat(Cli.run("--prompt", "A", "--regex", "(yes|no){2}").out()).matches("A(yes|no){2}\\R");
+    assertThat(Cli.run("--prompt", "A", "--choice", " cat", "--choice", " dog").out())
+        .matches("A (cat|dog)\\R");
+  }
+
+  @Test
+  void saysWhatIsWrongWithAConstraint() {
+    Result both = Cli.run("--prompt", "A", "--regex", "a", "--choice", "b");
+    assertThat(both.exitCode()).isEqualTo(2);
+    assertThat(both.err()).contains("mutually exclusive");
+    Result missing = Cli.run("--prompt", "A", "--grammar", "nowhere.gbnf");
+    assertThat(missing.exitCode()).isEqualTo(2);
+    assertThat(missing.err()).contains("nowhere.gbnf: no such file");
+    Result unsupported = Cli.run("--prompt", "A", "--json-schema", "{\"not\": {}}");
+    assertThat(unsupported.exitCode()).isEqualTo(1);
+    assertThat(unsupported.err())
+        .contains("error: schema: #/not: the keyword not is not supported");
+  }
+
+  @Test
   void textAndItsIdsGiveTheSame() throws IOException {
     String json = Cli.run("--prompt", "Tim saw", "--max-tokens", "20", "--json").out();
     String ids = String.join(",", array(json, "promptIds").stream().map(String::valueOf).toList());

@@ -10,11 +10,11 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the vocabularies and texts in the folder {@code shared} beside the repository. */
-final class SharedFiles {
+public final class SharedFiles {
   private SharedFiles() {}
 
   /** Returns a file of that folder, if both exist. */
-  static Optional<Path> find(String name) {
+  public static Optional<Path> find(String name) {
     @Nullable Path folder = Path.of(System.getProperty("user.dir")).toAbsolutePath();
     while (folder != null) {
       Path file = folder.resolve("shared").resolve(name);
@@ -27,7 +27,7 @@ final class SharedFiles {
   }
 
   /** Returns a file of that folder. */
-  static Path get(String name) {
+  public static Path get(String name) {
     return find(name)
         .orElseThrow(
             () ->
@@ -35,7 +35,7 @@ final class SharedFiles {
   }
 
   /** Unpacks a gzip file into a new temporary folder under the name that a tokenizer has. */
-  static Path unpackTokenizerJson(Path packed) {
+  public static Path unpackTokenizerJson(Path packed) {
     try (InputStream in = new GZIPInputStream(Files.newInputStream(packed))) {
       Path folder = Files.createTempDirectory("tokenizer");
       Path file = folder.resolve("tokenizer.json");

@@ -1,0 +1,104 @@
+package io.github.bitnet4j.core.constraint;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/** A set of Unicode characters, never with surrogates. Immutable. */
+final class CodePoints {
+  static final CodePoints NONE = new CodePoints(List.of());
+  static final CodePoints ALL = range(0, Character.MAX_CODE_POINT);
+
+  /** A range of code points, both ends included. */
+  record Range(int first, int last) {}
+
+  /** Ascending, and not touching each other. */
+  private final List<Range> ranges;
+
+  private CodePoints(List<Range> ranges) {
+    this.ranges = ranges;
+  }
+
+  static CodePoints range(int first, int last) {
+    return of(List.of(new Range(first, last)));
+  }
+
+  static CodePoints of(int... codePoints) {
+    return of(Arrays.stream(codePoints).mapToObj(c -> new Range(c, c)).toList());
+  }
+
+  /** Returns the characters in some ranges, which may overlap. */
+  static CodePoints of(List<Range> some) {
+    List<Range> sorted = new ArrayList<>();
+    for (Range range : some) {
+      addPart(sorted, range.first, Math.min(range.last, Character.MIN_SURROGATE - 1));
+      addPart(sorted, Math.max(range.first, Character.MAX_SURROGATE + 1), range.last);
+    }
+    sorted.sort(Comparator.comparingInt(Range::first));
+    List<Range> merged = new ArrayList<>();
+    for (Range range : sorted) {
+      Range before = merged.isEmpty() ? null : merged.getLast();
+      if (before != null && range.first <= before.last + 1) {
+        merged.set(merged.size() - 1, new Range(before.first, Math.max(before.last, range.last)));
+      } else {
+        merged.add(range);
+      }
+    }
+    return new CodePoints(List.copyOf(merged));
+  }
+
+  private static void addPart(List<Range> ranges, int first, int last) {
+    if (first <= last) {
+      ranges.add(new Range(first, last));
+    }
+  }
+
+  List<Range> ranges() {
+    return ranges;
+  }
+
+  boolean isEmpty() {
+    return ranges.isEmpty();
+  }
+
+  boolean contains(int codePoint) {
+    return ranges.stream().anyMatch(r -> r.first <= codePoint && codePoint <= r.last);
+  }
+
+  CodePoints union(CodePoints other) {
+    List<Range> both = new ArrayList<>(ranges);
+    both.addAll(other.ranges);
+    return of(both);
+  }
+
+  CodePoints complement() {
+    List<Range> gaps = new ArrayList<>();
+    int next = 0;
+    for (Range range : ranges) {
+      addPart(gaps, next, range.first - 1);
+      next = range.last + 1;
+    }
+    addPart(gaps, next, Character.MAX_CODE_POINT);
+    return of(gaps);
+  }
+
+  CodePoints minus(CodePoints other) {
+    return complement().union(other).complement();
+  }
+
+  @Override
+  public boolean equals(Object o) {
+    return o instanceof CodePoints other && ranges.equals(other.ranges);
+  }
+
+  @Override
+  public int hashCode() {
+    return ranges.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return ranges.toString();
+  }
+}
