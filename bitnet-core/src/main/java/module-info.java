@@ -2,6 +2,7 @@
 module io.github.bitnet4j.core {
   requires transitive io.github.bitnet4j.api;
   requires com.fasterxml.jackson.core;
+  requires jdk.jfr;
   requires org.slf4j;
   requires static org.jspecify;
 

@@ -121,6 +121,11 @@ public final class GenerationConfig {
     return new Builder();
   }
 
+  /** Returns a builder that starts from these settings. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
   /** Returns the largest number of tokens to generate. */
   public int maxTokens() {
     return maxTokens;
@@ -352,6 +357,38 @@ public final class GenerationConfig {
     private Optional<OutputConstraint> constraint = Optional.empty();
 
     private Builder() {}
+
+    private Builder(GenerationConfig config) {
+      maxTokens = config.maxTokens;
+      temperature = config.temperature;
+      topK = config.topK;
+      topP = config.topP;
+      seed = config.seed;
+      stop = config.stop;
+      ignoreStopTokens = config.ignoreStopTokens;
+      minP = config.minP;
+      typicalP = config.typicalP;
+      topNSigma = config.topNSigma;
+      penalties = config.penalties;
+      dry = config.dry;
+      xtc = config.xtc;
+      mirostat = config.mirostat;
+      logitBias.putAll(config.logitBias);
+      bannedIds = config.bannedIds;
+      allowedIds = config.allowedIds;
+      logitsProcessors = config.logitsProcessors;
+      samplingOrder = config.samplingOrder;
+      sampler = config.sampler;
+      speculation = config.speculation;
+      overflow = config.overflow;
+      keepTokens = config.keepTokens;
+      stopIds = config.stopIds;
+      timeLimit = config.timeLimit;
+      onPrefill = config.onPrefill;
+      logprobs = config.logprobs;
+      promptLogprobs = config.promptLogprobs;
+      constraint = config.constraint;
+    }
 
     /**
      * Sets the largest number of tokens to generate; 256 if not set.

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -376,5 +378,59 @@ class GenerationConfigTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.keepTokens(-1))
         .withMessageContaining("keepTokens");
+  }
+
+  @Test
+  void aBuilderStartsFromEverySettingOfAnother() throws ReflectiveOperationException {
+    GenerationConfig config =
+        GenerationConfig.builder()
+            .maxTokens(3)
+            .temperature(0.5f)
+            .topK(4)
+            .topP(0.5f)
+            .seed(6)
+            .stop("x")
+            .ignoreStopTokens(true)
+            .minP(0.1f)
+            .typicalP(0.9f)
+            .topNSigma(2)
+            .penalties(Penalties.none().withRepetition(1.1f))
+            .dry(Dry.none().withMultiplier(0.8f))
+            .xtc(new Xtc(0.5f, 0.1f))
+            .mirostat(new Mirostat(5, 0.1f))
+            .logitBias(1, 2)
+            .bannedIds(7)
+            .allowedIds(8)
+            .logitsProcessors((ids, logits) -> {})
+            .samplingOrder(
+                SamplingStep.XTC,
+                SamplingStep.PENALTIES,
+                SamplingStep.DRY,
+                SamplingStep.TEMPERATURE,
+                SamplingStep.TOP_N_SIGMA,
+                SamplingStep.TOP_K,
+                SamplingStep.TYPICAL_P,
+                SamplingStep.TOP_P,
+                SamplingStep.MIN_P)
+            .sampler((logits, random) -> 0)
+            .speculation(true)
+            .overflow(OverflowPolicy.SHIFT)
+            .keepTokens(9)
+            .stopIds(10)
+            .timeLimit(Duration.ofSeconds(11))
+            .onPrefill((done, total) -> {})
+            .logprobs(2)
+            .promptLogprobs(1)
+            .constraint(OutputConstraint.json())
+            .build();
+    GenerationConfig copy = config.toBuilder().build();
+    for (Field field : GenerationConfig.class.getDeclaredFields()) {
+      if (!Modifier.isStatic(field.getModifiers())) {
+        field.setAccessible(true);
+        Object value = field.get(config);
+        assertThat(field.get(copy)).as(field.getName()).isEqualTo(value);
+        assertThat(field.get(GenerationConfig.defaults())).as(field.getName()).isNotEqualTo(value);
+      }
+    }
   }
 }

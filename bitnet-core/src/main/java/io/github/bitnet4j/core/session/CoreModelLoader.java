@@ -48,6 +48,8 @@ public final class CoreModelLoader implements ModelLoader {
   @Override
   @SuppressWarnings("MustBeClosed") // the arena belongs to the model, which closes it
   public Model load(Path path, LoadOptions options) throws IOException {
+    LoadEvent event = new LoadEvent();
+    event.begin();
     long start = System.nanoTime();
     List<KernelProvider> providers = KernelSelection.findProviders();
     Optional<String> name =
@@ -69,6 +71,7 @@ public final class CoreModelLoader implements ModelLoader {
       Chosen chosen = new Chosen(provider, name.isPresent(), plain);
       Model model = load(path, options, chosen, loading, arena, team, start);
       loaded = true;
+      commit(event, model.info());
       if (name.isEmpty()) {
         for (String reason : KernelSelection.missedReasons(providers, provider)) {
           LOG.info("Faster kernels are present but cannot be used. {}", reason);
@@ -83,6 +86,19 @@ public final class CoreModelLoader implements ModelLoader {
           loading.close();
         }
       }
+    }
+  }
+
+  private static void commit(LoadEvent event, ModelInfo info) {
+    event.end();
+    if (event.shouldCommit()) {
+      event.path = info.path().toString();
+      event.architecture = info.architecture();
+      event.parameters = info.parameterCount();
+      event.kernels = info.kernels();
+      event.threads = info.threads();
+      event.preparedBytes = info.preparedBytes();
+      event.commit();
     }
   }
 

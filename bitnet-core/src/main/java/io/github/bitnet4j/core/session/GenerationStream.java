@@ -93,6 +93,8 @@ final class GenerationStream implements TokenStream {
   private int draftedTokens;
   private int acceptedTokens;
 
+  private final PrefillEvent prefillEvent = new PrefillEvent();
+  private final DecodeEvent decodeEvent = new DecodeEvent();
   private int reusedTokens;
   private long prefillNanos;
   private long decodeNanos;
@@ -264,6 +266,9 @@ final class GenerationStream implements TokenStream {
   /** Generates one token into {@link #next}, and returns why it is the last one, if it is. */
   private @Nullable FinishReason generateToken() {
     long start = System.nanoTime();
+    if (length == promptLength) {
+      prefillEvent.begin();
+    }
     if (length == ids.length) {
       grow();
     }
@@ -289,6 +294,8 @@ final class GenerationStream implements TokenStream {
     }
     if (length == promptLength) {
       prefillNanos = System.nanoTime() - start;
+      commitPrefill();
+      decodeEvent.begin();
     } else {
       decodeNanos += System.nanoTime() - start;
     }
@@ -450,7 +457,30 @@ final class GenerationStream implements TokenStream {
       finishReason = reason;
       forgetGuesses();
       session.streamEnded();
+      if (length > promptLength) {
+        commitDecode(reason);
+      }
       onFinish.accept(generation());
+    }
+  }
+
+  private void commitPrefill() {
+    prefillEvent.end();
+    if (prefillEvent.shouldCommit()) {
+      prefillEvent.promptTokens = promptLength;
+      prefillEvent.reusedTokens = reusedTokens;
+      prefillEvent.kvCacheBytes = session.cacheBytes();
+      prefillEvent.commit();
+    }
+  }
+
+  private void commitDecode(FinishReason reason) {
+    decodeEvent.end();
+    if (decodeEvent.shouldCommit()) {
+      decodeEvent.tokens = length - promptLength - 1;
+      decodeEvent.acceptedTokens = acceptedTokens;
+      decodeEvent.finishReason = reason.name();
+      decodeEvent.commit();
     }
   }
 

@@ -337,6 +337,11 @@ final class TransformerSession implements Session {
     return callStart;
   }
 
+  /** Returns the memory taken by the cache, in bytes. */
+  long cacheBytes() {
+    return cache.bytes();
+  }
+
   /** Returns what passes of this session cost. */
   PassCosts passCosts() {
     return passCosts;
