@@ -207,26 +207,22 @@ final class PreparedFile {
    * failure is logged; the model can be used all the same.
    */
   void write(List<Section> sections, WorkerTeam team) {
-    Path unfinished = path.resolveSibling(path.getFileName() + ".unfinished");
     try {
-      try (FileChannel channel =
-          FileChannel.open(
-              unfinished,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        write(channel, sections, team);
-        channel.force(true);
+      Path target = path.toAbsolutePath();
+      Path unfinished =
+          Files.createTempFile(target.getParent(), target.getFileName() + ".", ".unfinished");
+      try {
+        try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
+          write(channel, sections, team);
+          channel.force(true);
+        }
+        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(unfinished); // nothing is there after the move
       }
-      Files.move(unfinished, path, StandardCopyOption.ATOMIC_MOVE);
       LOG.info("Wrote prepared weights to {}", path);
     } catch (IOException e) {
       LOG.warn("Prepared weights cannot be written to {}", path, e);
-      try {
-        Files.deleteIfExists(unfinished);
-      } catch (IOException e2) {
-        LOG.warn("{} is left over", unfinished, e2);
-      }
     }
   }
 
