@@ -294,8 +294,8 @@ class StreamingTest {
             .build();
     assertThatExceptionOfType(ListenerFailure.class)
         .isThrownBy(() -> session.generate(prompt, failing));
+    assertThat(session.position()).isZero(); // as before the call
     Generation after = session.generate(prompt, config(4).build());
-    assertThat(after.stats().reusedTokens()).isEqualTo(128);
     try (Session fresh = model.newSession()) {
       assertThat(after.ids()).isEqualTo(fresh.generate(prompt, config(4).build()).ids());
     }
