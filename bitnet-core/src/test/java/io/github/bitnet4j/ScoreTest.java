@@ -201,6 +201,23 @@ class ScoreTest {
   }
 
   @Test
+  void afterAScoreThatWasCancelledTheCacheIsAsItWas() {
+    Generation before = session.generate("Once upon a time", GenerationConfig.defaults());
+    int position = session.position();
+    Thread.currentThread().interrupt();
+    try {
+      assertThatExceptionOfType(CancellationException.class)
+          .isThrownBy(() -> session.score("The dog was happy."));
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(session.position()).isEqualTo(position);
+    Generation again = session.generate("Once upon a time", GenerationConfig.defaults());
+    assertThat(again.ids()).isEqualTo(before.ids());
+    assertThat(again.stats().prefillTokens()).isEqualTo(1);
+  }
+
+  @Test
   void computesNoMoreThanItMustAndIsCancelledWithinOneLayer(@TempDir Path temp) throws Exception {
     LoadOptions options = LoadOptions.builder().kernels("blocking").threads(1).build();
     AtomicInteger norms = new AtomicInteger();

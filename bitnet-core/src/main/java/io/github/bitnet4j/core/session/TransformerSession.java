@@ -189,7 +189,8 @@ final class TransformerSession implements Session {
           "expected a token to score after the first %d, found none".formatted(ids.length));
     }
     cancelRequested = false;
-    return Scorer.score(this, ids, transformer.config().vocabSize(), from);
+    int vocabSize = transformer.config().vocabSize();
+    return undoIfItFails(() -> Scorer.score(this, ids, vocabSize, from));
   }
 
   private int[] encode(String prompt) {
@@ -371,6 +372,23 @@ final class TransformerSession implements Session {
     rollBack();
   }
 
+  /** Runs an action; if it throws, the cache is again what it was. */
+  private <T> T undoIfItFails(Supplier<T> action) {
+    mark();
+    boolean succeeded = false;
+    try {
+      T result = action.get();
+      succeeded = true;
+      return result;
+    } finally {
+      if (succeeded) {
+        cache.unmark();
+      } else {
+        rollBack();
+      }
+    }
+  }
+
   private void mark() {
     markedIds = Arrays.copyOf(cachedIds, cache.length());
     cache.mark();
@@ -442,21 +460,13 @@ final class TransformerSession implements Session {
           }
           cancelRequested = false;
           float[] allLogits = new float[(int) logitCount];
-          mark();
-          boolean succeeded = false;
-          try {
-            cache.truncate(0);
-            cachedIds = ids;
-            transformer.forwardAll(ids, ids.length, cache, allLogits, listener, this::isCancelled);
-            succeeded = true;
-            return null;
-          } finally {
-            if (succeeded) {
-              cache.unmark();
-            } else {
-              rollBack();
-            }
-          }
+          return undoIfItFails(
+              () -> {
+                cache.truncate(0);
+                cachedIds = ids;
+                return transformer.forwardAll(
+                    ids, ids.length, cache, allLogits, listener, this::isCancelled);
+              });
         });
   }
 
