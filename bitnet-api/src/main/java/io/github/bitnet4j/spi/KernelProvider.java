@@ -20,9 +20,8 @@ public interface KernelProvider {
 
   /**
    * Returns whether these kernels are far slower than plain loops until the JVM has compiled them.
-   * They are then warmed up while a model is loaded, and kernels that do not start cold stand in
-   * for them as long as that takes, unless they were asked for by name; results do not depend on
-   * it.
+   * For a small model kernels that do not start cold then stand in for them while they are compiled
+   * in the background, unless they were asked for by name; results do not depend on it.
    */
   default boolean startsCold() {
     return false;

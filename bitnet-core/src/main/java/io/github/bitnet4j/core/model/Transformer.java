@@ -51,8 +51,8 @@ public final class Transformer {
    * Assembles a model whose kernels may be cold at first.
    *
    * @param weights prepared for the same kernels, and for {@code standIn}
-   * @param standIn computes as long as the others are not warm; if null, passes wait
-   * @param warmUp warms the kernels up; null if they need not be
+   * @param standIn computes as long as the others are not warm; null if none does
+   * @param warmUp warms the others up; null without {@code standIn}
    * @param team used by this model only
    */
   public Transformer(
@@ -87,14 +87,9 @@ public final class Transformer {
    * once, on this thread, and takes no turn.
    */
   public byte[] fingerprint() {
-    boolean cold = warmUp != null && !warmUp.isWarm();
-    if (standIn != null && cold) {
-      return Fingerprint.of(config, weights, standIn, true);
-    }
-    if (warmUp != null) {
-      warmUp.await(() -> false); // an interrupted thread goes on, if slowly
-    }
-    return Fingerprint.of(config, weights, kernels, false);
+    return standIn != null && warmUp != null && !warmUp.isWarm()
+        ? Fingerprint.of(config, weights, standIn, true)
+        : Fingerprint.of(config, weights, kernels, false);
   }
 
   /**
@@ -214,9 +209,7 @@ public final class Transformer {
   /** Runs the rows of all requests through all layers; returns false if cancelled. */
   private boolean pass(List<PassRequest> requests, BooleanSupplier cancelled) {
     try {
-      if (!chooseKernels(cancelled)) {
-        return false;
-      }
+      acts.useStandIn(warmUp != null && !warmUp.isWarm());
       acts.trace = requests.get(0).trace;
       start(requests);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
@@ -262,15 +255,6 @@ public final class Transformer {
     }
     head.forward();
     return true;
-  }
-
-  /** Waits for kernels that are not warm yet, or takes others; returns false if cancelled. */
-  private boolean chooseKernels(BooleanSupplier cancelled) {
-    if (warmUp == null) {
-      return true;
-    }
-    acts.useStandIn(standIn != null && !warmUp.isWarm());
-    return standIn != null || warmUp.isWarm() || warmUp.await(cancelled);
   }
 
   /** Fills the batch, the residual stream with embedding rows, and the rotation tables. */

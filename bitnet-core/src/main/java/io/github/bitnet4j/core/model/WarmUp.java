@@ -14,9 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,10 +34,10 @@ public final class WarmUp implements AutoCloseable {
   /** Where a JVM does not compile vector code well, it has had its chance by then. */
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** If nobody waits for it, this thread leaves a first short answer to the others alone. */
+  /** A first short answer is better left to the other threads alone. */
   private static final long DELAY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** Then it sleeps so many times as long as it works. */
+  /** Then this thread sleeps so many times as long as it works. */
   private static final int PAUSES = 3;
 
   /** Runs of the plain operation at the start, so that it is compiled when it is compared with. */
@@ -67,20 +65,12 @@ public final class WarmUp implements AutoCloseable {
   private final ModelConfig config;
   private final DenseType headType;
   private final boolean screening;
-  private final boolean urgent;
-  private final CountDownLatch end = new CountDownLatch(1);
   private final Thread thread = new Thread(null, this::run, "bitnet4j-warm-up", 0, false);
   private volatile boolean warm;
 
   private WarmUp(
-      ModelConfig config,
-      DenseType headType,
-      boolean screening,
-      Kernels kernels,
-      Kernels plain,
-      boolean urgent) {
+      ModelConfig config, DenseType headType, boolean screening, Kernels kernels, Kernels plain) {
     this.config = config;
-    this.urgent = urgent;
     this.headType = headType;
     this.screening = screening;
     this.kernels = kernels;
@@ -95,16 +85,10 @@ public final class WarmUp implements AutoCloseable {
    * @param screening whether it has an {@link Int8Head}
    * @param kernels to be compiled
    * @param plain kernels to compare them with
-   * @param urgent whether someone waits for it; otherwise it leaves most of the time to others
    */
   public static WarmUp start(
-      ModelConfig config,
-      DenseType headType,
-      boolean screening,
-      Kernels kernels,
-      Kernels plain,
-      boolean urgent) {
-    WarmUp warmUp = new WarmUp(config, headType, screening, kernels, plain, urgent);
+      ModelConfig config, DenseType headType, boolean screening, Kernels kernels, Kernels plain) {
+    WarmUp warmUp = new WarmUp(config, headType, screening, kernels, plain);
     warmUp.thread.setDaemon(true);
     warmUp.thread.start();
     return warmUp;
@@ -115,36 +99,15 @@ public final class WarmUp implements AutoCloseable {
     return warm;
   }
 
-  /**
-   * Waits until the kernels are compiled, or seem never to be.
-   *
-   * @param cancelled asked meanwhile
-   * @return false if cancelled
-   */
-  boolean await(BooleanSupplier cancelled) {
-    try {
-      while (!cancelled.getAsBoolean()) {
-        if (end.await(20, TimeUnit.MILLISECONDS)) {
-          return true;
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return false;
-  }
-
   private void run() {
     long start = System.nanoTime();
     try (Arena arena = Arena.ofConfined()) {
-      pause(urgent ? 0 : DELAY_NANOS);
+      pause(DELAY_NANOS);
       warm = run(new Operations(kernels, arena).all(), new Operations(plain, arena).all());
     } catch (InterruptedException e) {
       return; // closed
     } catch (RuntimeException | Error e) { // whoever uses these kernels will get it too
       LOG.warn("Kernels failed while warming up", e);
-    } finally {
-      end.countDown();
     }
     LOG.debug(
         "Kernels {} after {} ms",
@@ -172,7 +135,7 @@ public final class WarmUp implements AutoCloseable {
         allFast &= fastRounds[i] >= FAST_ROUNDS;
         long worked = System.nanoTime() - start;
         total += worked;
-        pause(urgent ? 0 : PAUSES * worked);
+        pause(PAUSES * worked);
       }
       if (allFast) {
         return true;

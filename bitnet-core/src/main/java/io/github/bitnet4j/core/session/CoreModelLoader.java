@@ -30,7 +30,8 @@ public final class CoreModelLoader implements ModelLoader {
 
   /**
    * Up to this many weights of linear layers, a model is computed by plain loops until vector code
-   * is compiled. With more it is better to wait: a pass of 128 tokens would take seconds.
+   * is compiled. With more a pass of 128 tokens would take them seconds, and it is faster to
+   * compute with cold vector code: it is compiled while it runs.
    */
   private static final long MAX_STAND_IN_WEIGHTS = 1 << 24;
 
@@ -129,8 +130,8 @@ public final class CoreModelLoader implements ModelLoader {
         options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE;
     boolean screening = Int8Head.isWorthwhile(head, minScreenedWeights);
     WarmUp warmUp =
-        plain != null && (standIn != null || !small)
-            ? WarmUp.start(config, head.type(), screening, kernels, plain, standIn == null)
+        plain != null && standIn != null
+            ? WarmUp.start(config, head.type(), screening, kernels, plain)
             : null;
     boolean loaded = false;
     try {

@@ -30,34 +30,31 @@ class WarmUpTest {
   @ValueSource(strings = {"b158-tied", "llama-bitlinear"})
   void kernelsBecomeWarmWhenTheyAreFasterThanPlainOnes(String name) throws Exception {
     try (Loaded loaded = new Loaded(name);
-        WarmUp warmUp = loaded.warmUp(TestModel.kernels("scalar"), slow(), true)) {
-      assertThat(warmUp.await(() -> false)).isTrue();
-      assertThat(warmUp.isWarm()).isTrue();
+        WarmUp warmUp = loaded.warmUp(TestModel.kernels("scalar"), slow())) {
+      awaitWarm(warmUp);
     }
   }
 
   @Test
   void slowKernelsStayColdAndClosingDoesNotWaitForThem() throws Exception {
     try (Loaded loaded = new Loaded("b158-tied")) {
-      WarmUp warmUp = loaded.warmUp(slow(), TestModel.kernels("scalar"), false);
-      AtomicInteger asked = new AtomicInteger();
-      assertThat(warmUp.await(() -> asked.incrementAndGet() > 3)).isFalse();
+      WarmUp warmUp = loaded.warmUp(slow(), TestModel.kernels("scalar"));
+      Thread.sleep(1500); // it has begun
       warmUp.close();
       assertThat(warmUp.isWarm()).isFalse();
-      assertThat(warmUp.await(() -> false)).isTrue(); // nobody waits for what has ended
     }
   }
 
   @Test
-  void kernelsThatFailStayColdAndNobodyWaitsForThem() throws Exception {
+  void kernelsThatFailStayCold() throws Exception {
     Kernels failing =
         kernels(
             () -> {
               throw new IllegalStateException("broken kernels");
             });
     try (Loaded loaded = new Loaded("b158-tied");
-        WarmUp warmUp = loaded.warmUp(failing, TestModel.kernels("scalar"), true)) {
-      assertThat(warmUp.await(() -> false)).isTrue();
+        WarmUp warmUp = loaded.warmUp(failing, TestModel.kernels("scalar"))) {
+      Thread.sleep(1500); // it has begun, and ended
       assertThat(warmUp.isWarm()).isFalse();
     }
   }
@@ -70,7 +67,7 @@ class WarmUpTest {
     Kernels scalar = counting(TestModel.kernels("scalar"), other);
     try (Loaded loaded = new Loaded("b158-tied");
         TestModel reference = new TestModel(Fixtures.goldenModel("b158-tied"), "vector", 1)) {
-      WarmUp cold = loaded.warmUp(slow(), TestModel.kernels("scalar"), false);
+      WarmUp cold = loaded.warmUp(slow(), TestModel.kernels("scalar"));
       float[] expected = reference.logits(IDS);
       assertThat(loaded.logits(vector, scalar, cold)).isEqualTo(expected);
       assertThat(own).hasValue(0);
@@ -78,8 +75,8 @@ class WarmUpTest {
       cold.close();
 
       other.set(0);
-      try (WarmUp warm = loaded.warmUp(TestModel.kernels("scalar"), slow(), true)) {
-        assertThat(warm.await(() -> false)).isTrue();
+      try (WarmUp warm = loaded.warmUp(TestModel.kernels("scalar"), slow())) {
+        awaitWarm(warm);
         assertThat(loaded.logits(vector, scalar, warm)).isEqualTo(expected);
       }
       assertThat(other).hasValue(0);
@@ -87,22 +84,9 @@ class WarmUpTest {
     }
   }
 
-  @Test
-  void aPassWithoutOtherKernelsWaitsAndCanBeCancelled() throws Exception {
-    try (Loaded loaded = new Loaded("b158-tied")) {
-      WarmUp cold = loaded.warmUp(slow(), TestModel.kernels("scalar"), false);
-      Kernels scalar = TestModel.kernels("scalar");
-      Transformer transformer = loaded.transformer(scalar, null, cold);
-      try (KvCache cache = new KvCache(loaded.files.config(), 16, KvCacheType.F32)) {
-        AtomicInteger asked = new AtomicInteger();
-        float[] logits = new float[IDS.length * loaded.files.config().vocabSize()];
-        assertThat(
-                transformer.forwardAll(
-                    IDS, IDS.length, cache, logits, null, () -> asked.incrementAndGet() > 3))
-            .isFalse();
-        assertThat(cache.length()).isZero();
-      }
-      cold.close();
+  private static void awaitWarm(WarmUp warmUp) throws InterruptedException {
+    while (!warmUp.isWarm()) { // until the time of the test is over
+      Thread.sleep(5);
     }
   }
 
@@ -146,8 +130,8 @@ class WarmUpTest {
       files = ModelFiles.open(Fixtures.goldenModel(name), arena, LoadOptions.defaults());
     }
 
-    WarmUp warmUp(Kernels kernels, Kernels plain, boolean urgent) {
-      return WarmUp.start(files.config(), DenseType.BF16, true, kernels, plain, urgent);
+    WarmUp warmUp(Kernels kernels, Kernels plain) {
+      return WarmUp.start(files.config(), DenseType.BF16, true, kernels, plain);
     }
 
     Transformer transformer(Kernels kernels, Kernels standIn, WarmUp warmUp) throws Exception {
