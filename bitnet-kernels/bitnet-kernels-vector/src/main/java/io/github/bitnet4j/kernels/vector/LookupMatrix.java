@@ -18,7 +18,7 @@ import java.util.Optional;
  * digits. Columns that stand together in a word are far apart in the matrix because words of
  * neighbouring columns are then made with the same operations.
  *
- * <p>Words lie in the order in which the kernel reads them: {@code [block of 1280 rows][chunk of 7
+ * <p>Words lie in the order in which the kernel reads them: {@code [block of 1280 rows][chunk of 6
  * words][strip of 32 rows][word of the chunk][row]}. Within a strip, row i is at place 2i and row
  * 16 + i at place 2i + 1: the halves of ints then are rows in order. A unit of work is {@link
  * #UNIT_ROWS} rows; all units of a block together are read as one stream.
@@ -29,7 +29,7 @@ import java.util.Optional;
  */
 record LookupMatrix(int rows, int columns, MemorySegment packed) implements TernaryMatrix {
   /** Name of this layout; to be changed with it. */
-  static final String LAYOUT = "lookup words, strips of 32 rows, blocks of 1280, 1";
+  static final String LAYOUT = "lookup words, strips of 32 rows, blocks of 1280, chunks of 6";
 
   /** Rows of a unit of work: few enough to share among many threads. */
   static final int UNIT_ROWS = 256;
@@ -41,7 +41,7 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   static final int LANES = 32;
 
   /** Words that the kernel reads between two additions to its sums. */
-  static final int CHUNK_WORDS = 7;
+  static final int CHUNK_WORDS = 6;
 
   /** Trits in a word. */
   static final int WORD_TRITS = 9;

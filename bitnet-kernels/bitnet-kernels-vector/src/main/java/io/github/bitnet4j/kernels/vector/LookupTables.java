@@ -26,12 +26,12 @@ final class LookupTables {
   static final long REGISTER_BYTES = LANES * Short.BYTES;
 
   /** Bytes of the tables of a chunk. */
-  private static final long CHUNK_BYTES = 3 * CHUNK_WORDS * REGISTER_BYTES;
+  static final long CHUNK_BYTES = 3 * CHUNK_WORDS * REGISTER_BYTES;
 
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
   /** Keeps the tables of all rows in the second-level cache. */
-  private static final int MAX_TABLE_BYTES = 512 << 10;
+  private static final int MAX_TABLE_BYTES = 640 << 10;
 
   private static final VectorSpecies<Short> SHORTS = Lanes.species(short.class, Lanes.BITS);
   private static final short[][] TRITS = trits();
