@@ -1,255 +1,355 @@
 package io.github.bitnet4j.kernels.vector;
 
-import java.lang.foreign.Arena;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.BLOCK_ROWS;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.LANES;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.SET_WORDS;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.STRIP_BYTES;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_BYTES;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_DIGITS;
+
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Ternary matrix times many int8 rows by combination tables, for packed rows as the file has them.
+ * Ternary matrix times many int8 rows by combination tables, for registers of 128 and 256 bits.
  *
- * <p>Rows of activations are lanes. For each four columns all 81 sums {@code t0 x0 + t1 x1 + t2 x2
- * + t3 x3} are computed once; then each row of the matrix costs one addition of a table entry for
- * four columns of all these rows of activations. Eight such groups of columns, a pass, share the
- * loads and stores of the 16-bit sums. The sums are moved to ints before they could leave 16 bits.
+ * <p>Rows of activations are lanes. For four columns all 81 sums {@code t0 x0 + t1 x1 + t2 x2 + t3
+ * x3} are computed once; then each row of the matrix costs one addition of a table's entry for four
+ * columns of all these rows of activations. An entry is two or four registers: the more, the less
+ * weighs the finding of it. Three tables, of twelve columns, share the loads and stores of the
+ * 16-bit sums. These are moved to ints before they could leave 16 bits, so the product is exact for
+ * every input.
+ *
+ * <p>A table is for the three columns of a digit in one of the first three words of a set of four,
+ * and for one of the three of the same digit in the fourth.
  *
  * <p>Scratch memory of one thread.
  */
 final class CombinationProducts {
+  private static final VectorSpecies<Byte> BYTES = Lanes.species(byte.class, Lanes.BITS);
   private static final VectorSpecies<Short> SHORTS = Lanes.species(short.class, Lanes.BITS);
-  private static final VectorSpecies<Integer> INTS = Lanes.INTS;
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
-  private static final ValueLayout.OfShort SHORT =
-      ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int WIDTH = SHORTS.length();
 
-  /** Rows of activations that are computed together: the lanes of two registers. */
-  static final int TOKENS = 2 * SHORTS.length();
+  /** Rows of activations in the lanes of four registers, and of two. */
+  private static final int FOUR = 4 * WIDTH;
 
-  /** Fewest rows of activations for which the tables pay. */
-  static final int MIN_TOKENS = TOKENS * 5 / 8;
+  private static final int TWO = 2 * WIDTH;
+  private static final int FOUR_BITS = Integer.numberOfTrailingZeros(FOUR);
+  private static final int TWO_BITS = Integer.numberOfTrailingZeros(TWO);
 
-  /** Bytes of one register, and of an entry of a table. */
-  private static final int REGISTER = Lanes.BITS / 8;
+  /** Fewest rows of activations for which the tables pay, and for which four registers do. */
+  static final int MIN_TOKENS = TWO * 3 / 8;
 
-  private static final int ENTRY = 2 * REGISTER;
-  private static final int ENTRY_BITS = Integer.numberOfTrailingZeros(ENTRY);
+  private static final int MIN_FOUR = TWO * 5 / 4;
 
-  private static final int GROUP_COLUMNS = 4;
-  private static final int GROUPS = 8;
-  private static final int PASS_COLUMNS = GROUP_COLUMNS * GROUPS;
   private static final int COMBINATIONS = 81;
 
-  /** Packed rows whose sums stay in the second-level cache. */
-  private static final int BLOCK_UNITS = 512;
+  /** Tables that are in use together. */
+  private static final int TABLES = SET_WORDS - 1;
 
-  /** Multiplying the four codes of a group with this leaves their index in the highest byte. */
-  private static final int INDEX = 27 | 9 << 8 | 3 << 16 | 1 << 24;
+  /** Makes an index lie within a table of 128 entries, for all that the compiler knows. */
+  private static final int INDEX = 127;
 
-  /** Where the table of each group starts. */
-  private static final int[] TABLE_STARTS = tableStarts();
+  /** The tables, {@code [TABLES][COMBINATIONS][tile]}; longer by what {@link #INDEX} lets pass. */
+  private final short[] tables = new short[((TABLES - 1) * COMBINATIONS + INDEX + 1) * FOUR];
 
-  private final MemorySegment tables =
-      Arena.ofAuto().allocate((long) GROUPS * COMBINATIONS * ENTRY, ENTRY);
+  /** Where in the tables each row of a block looks, {@code [WORD_DIGITS][TABLES][BLOCK_ROWS]}. */
+  private final byte[] places = new byte[WORD_DIGITS * TABLES * BLOCK_ROWS];
 
-  /** 16-bit sums, {@code [rows of the block][TOKENS]}. */
-  private final MemorySegment sums = Arena.ofAuto().allocate(4L * BLOCK_UNITS * ENTRY, ENTRY);
+  /** 16-bit sums, {@code [rows of the block][tile]}. */
+  private final short[] sums = new short[BLOCK_ROWS * FOUR];
 
   /** Their totals so far. */
-  private final int[] totals = new int[4 * BLOCK_UNITS * TOKENS];
+  private final int[] totals = new int[BLOCK_ROWS * FOUR];
 
-  /** Where in the tables the four rows of a packed row look, {@code [4][GROUPS]}. */
-  private final int[] places = new int[4 * GROUPS];
+  private byte[] source = {};
+  private int sourceTokens;
+  private int sourceWords;
 
-  /** The rows of activations, {@code [columns][TOKENS]}. */
+  /** The rows of activations, {@code [columns that words have][tile]}. */
   private short[] transposed = {};
 
-  /** The largest magnitude that the sum over a pass can have, for each pass. */
+  /**
+   * The largest magnitude of a sum over the columns of a table set, {@code [sets of
+   * words][WORD_DIGITS]}.
+   */
   private int[] reach = {};
 
-  private static int[] tableStarts() {
-    int[] starts = new int[GROUPS];
-    Arrays.setAll(starts, group -> group * COMBINATIONS * ENTRY);
-    return starts;
+  /**
+   * Multiplies some rows of activations.
+   *
+   * @param first the first of them
+   * @param tokens how many there are, at least {@link #MIN_TOKENS}
+   * @return how many of them were multiplied
+   */
+  int multiply(LookupMatrix w, byte[] x, int first, int tokens, int[] out, int fromRow, int toRow) {
+    int tile = tokens >= MIN_FOUR ? FOUR : TWO;
+    int count = Math.min(tokens, tile);
+    transpose(w, x, first * w.columns(), count, tile);
+    int row = fromRow;
+    while (row < toRow) {
+      int next = Math.min(toRow, (row / BLOCK_ROWS + 1) * BLOCK_ROWS);
+      multiplyBlock(w, row, next - row, tile);
+      for (int r = row; r < next; r++) {
+        int total = LookupMatrix.place(r - row) * tile;
+        for (int t = 0; t < count; t++) {
+          out[(first + t) * w.rows() + r] = totals[total + t];
+        }
+      }
+      row = next;
+    }
+    return count;
+  }
+
+  /** Makes columns of rows, unless they are those of the last time. */
+  private void transpose(LookupMatrix w, byte[] x, int xOffset, int tokens, int tile) {
+    int columns = w.columns();
+    int bytes = tokens * columns;
+    if (tokens == sourceTokens
+        && w.words() == sourceWords
+        && source.length >= bytes
+        && Arrays.equals(source, 0, bytes, x, xOffset, xOffset + bytes)) {
+      return;
+    }
+    sourceTokens = 0; // until the columns are complete
+    if (source.length < bytes) {
+      source = new byte[bytes];
+    }
+    int all = w.words() * LookupMatrix.WORD_TRITS * tile;
+    if (transposed.length < all) {
+      transposed = new short[all];
+    }
+    if (reach.length < w.words() / SET_WORDS * WORD_DIGITS) {
+      reach = new int[w.words() / SET_WORDS * WORD_DIGITS];
+    }
+    Arrays.fill(transposed, 0, all, (short) 0);
+    for (int from = 0; from < columns; from += LANES) { // whose lines fit the first-level cache
+      int to = Math.min(columns, from + LANES);
+      for (int t = 0; t < tokens; t++) {
+        // Then the halves of ints are rows of activations in order.
+        int within = t % WIDTH;
+        int lane = t - within + (within < WIDTH / 2 ? 2 * within : 2 * within - WIDTH + 1);
+        for (int c = from; c < to; c++) {
+          transposed[c * tile + lane] = x[xOffset + t * columns + c];
+        }
+      }
+    }
+    for (int set = 0; set < w.words() / SET_WORDS * WORD_DIGITS; set++) {
+      reach[set] = reach(transposed, w.words(), set, tile);
+    }
+    System.arraycopy(x, xOffset, source, 0, bytes);
+    sourceTokens = tokens;
+    sourceWords = w.words();
+  }
+
+  /** Returns the largest sum of the magnitudes in the columns of a set of tables. */
+  private static int reach(short[] transposed, int words, int set, int tile) {
+    ShortVector largest = ShortVector.zero(SHORTS);
+    for (int lane = 0; lane < tile; lane += WIDTH) {
+      ShortVector sum = ShortVector.zero(SHORTS);
+      for (int word = 0; word < SET_WORDS; word++) {
+        for (int j = 0; j < 3; j++) {
+          int at = column(words, set, word, j) * tile + lane;
+          sum = sum.add(ShortVector.fromArray(SHORTS, transposed, at).abs());
+        }
+      }
+      largest = largest.max(sum);
+    }
+    return largest.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** Returns the j-th column of a word of a set, for the digit of a set of tables. */
+  private static int column(int words, int set, int word, int j) {
+    int digit = set % WORD_DIGITS;
+    return (3 * digit + j) * words + set / WORD_DIGITS * SET_WORDS + word;
+  }
+
+  private void multiplyBlock(LookupMatrix w, int fromRow, int rows, int tile) {
+    int strips = (rows + LANES - 1) / LANES;
+    int all = strips * LANES * tile;
+    Arrays.fill(totals, 0, all, 0);
+    Arrays.fill(sums, 0, all, (short) 0);
+    int reached = 0;
+    for (int set = 0; set < w.words() / SET_WORDS * WORD_DIGITS; set++) {
+      int digit = set % WORD_DIGITS;
+      if (digit == 0) {
+        int chunk = set / WORD_DIGITS * (SET_WORDS / LookupMatrix.CHUNK_WORDS);
+        long second = w.offset(fromRow, chunk + 1);
+        findPlaces(w.packed(), w.offset(fromRow, chunk), second, strips, places);
+      }
+      if (reached + reach[set] > Short.MAX_VALUE) {
+        ShortSums.flush(sums, totals, 0, all);
+        reached = 0;
+      }
+      reached += reach[set];
+      for (int table = 0; table < TABLES; table++) {
+        int c0 = column(w.words(), set, table, 0) * tile;
+        int c3 = column(w.words(), set, TABLES, table) * tile;
+        fillTable(transposed, c0, w.words() * tile, c3, tables, table * COMBINATIONS * tile, tile);
+      }
+      int first = digit * TABLES * BLOCK_ROWS;
+      if (tile == FOUR) {
+        addFour(tables, places, first, strips * LANES, sums);
+      } else {
+        addTwo(tables, places, first, strips * LANES, sums);
+      }
+    }
+    ShortSums.flush(sums, totals, 0, all);
   }
 
   /**
-   * Multiplies at most {@link #TOKENS} rows of activations.
+   * Computes the 81 sums of four columns.
    *
-   * @param xOffset where the first of them starts
-   * @param outOffset where its products start
+   * @param c0 where the first column starts; the second and the third follow after {@code step}
+   * @param c3 where the fourth starts
    */
-  void multiply(
-      VectorMatrix w,
-      byte[] x,
-      int xOffset,
-      int tokens,
-      int[] out,
-      int outOffset,
-      int fromUnit,
-      int toUnit) {
-    transpose(x, xOffset, tokens, w.columns());
-    for (int from = fromUnit; from < toUnit; from += BLOCK_UNITS) {
-      int to = Math.min(toUnit, from + BLOCK_UNITS);
-      multiplyBlock(w, from, to);
-      addTail(w, from, to);
-      for (int unit = from; unit < to; unit++) {
-        for (int j = 0, row = unit; j < 4 && row < w.rows(); j++, row += w.units()) {
-          int total = (4 * (unit - from) + j) * TOKENS;
-          for (int t = 0; t < tokens; t++) {
-            out[outOffset + t * w.rows() + row] = totals[total + t];
+  private static void fillTable(
+      short[] columns, int c0, int step, int c3, short[] tables, int start, int tile) {
+    for (int lane = 0; lane < tile; lane += WIDTH) {
+      ShortVector x0 = ShortVector.fromArray(SHORTS, columns, c0 + lane);
+      ShortVector x1 = ShortVector.fromArray(SHORTS, columns, c0 + step + lane);
+      ShortVector x2 = ShortVector.fromArray(SHORTS, columns, c0 + 2 * step + lane);
+      ShortVector x3 = ShortVector.fromArray(SHORTS, columns, c3 + lane);
+      int to = start + lane;
+      for (int t3 = -1; t3 <= 1; t3++) {
+        for (int t2 = -1; t2 <= 1; t2++) {
+          ShortVector upper = x3.mul((short) t3).add(x2.mul((short) t2));
+          for (int t1 = -1; t1 <= 1; t1++) {
+            ShortVector middle = upper.add(x1.mul((short) t1));
+            middle.sub(x0).intoArray(tables, to);
+            middle.intoArray(tables, to + tile);
+            middle.add(x0).intoArray(tables, to + 2 * tile);
+            to += 3 * tile;
           }
         }
       }
     }
   }
 
-  private void transpose(byte[] x, int xOffset, int tokens, int columns) {
-    int passes = columns / PASS_COLUMNS;
-    if (transposed.length < columns * TOKENS) {
-      transposed = new short[columns * TOKENS];
-      reach = new int[passes];
-    }
-    Arrays.fill(transposed, 0, columns * TOKENS, (short) 0);
-    Arrays.fill(reach, 0, passes, 0);
-    for (int t = 0; t < tokens; t++) {
-      int start = xOffset + t * columns;
-      for (int c = 0; c < columns; c++) {
-        transposed[c * TOKENS + t] = x[start + c];
-      }
-      for (int pass = 0; pass < passes; pass++) {
-        int sum = 0;
-        for (int c = 0; c < PASS_COLUMNS; c++) {
-          sum += Math.abs(x[start + pass * PASS_COLUMNS + c]);
-        }
-        reach[pass] = Math.max(reach[pass], sum);
-      }
-    }
-  }
-
-  private void multiplyBlock(VectorMatrix w, int fromUnit, int toUnit) {
-    int rows = 4 * (toUnit - fromUnit);
-    Arrays.fill(totals, 0, rows * TOKENS, 0);
-    sums.asSlice(0, (long) rows * ENTRY).fill((byte) 0);
-    int reached = 0;
-    for (int pass = 0; pass < w.columns() / PASS_COLUMNS; pass++) {
-      if (reached + reach[pass] > Short.MAX_VALUE) {
-        flush(sums, totals, rows);
-        reached = 0;
-      }
-      reached += reach[pass];
-      for (int group = 0; group < GROUPS; group++) {
-        int column = pass * PASS_COLUMNS + group * GROUP_COLUMNS;
-        fillTable(transposed, column * TOKENS, tables, TABLE_STARTS[group]);
-      }
-      long start = (long) fromUnit * w.columns() + (long) pass * PASS_COLUMNS;
-      for (int unit = 0; unit < toUnit - fromUnit; unit++) {
-        look(w.packed(), start + (long) unit * w.columns(), places);
-        add(tables, places, sums, 4L * unit * ENTRY);
-      }
-    }
-    flush(sums, totals, rows);
-  }
-
-  /** Computes the 81 sums of four columns from the nine of two and two. */
-  private static void fillTable(short[] x, int offset, MemorySegment tables, int start) {
-    int lanes = SHORTS.length();
-    for (int half = 0; half < 2; half++) {
-      int from = offset + half * lanes;
-      ShortVector x0 = ShortVector.fromArray(SHORTS, x, from);
-      ShortVector x1 = ShortVector.fromArray(SHORTS, x, from + TOKENS);
-      ShortVector x2 = ShortVector.fromArray(SHORTS, x, from + 2 * TOKENS);
-      ShortVector x3 = ShortVector.fromArray(SHORTS, x, from + 3 * TOKENS);
-      long to = start + half * (long) REGISTER;
-      for (int c3 = -1; c3 <= 1; c3++) {
-        for (int c2 = -1; c2 <= 1; c2++) {
-          ShortVector upper = x3.mul((short) c3).add(x2.mul((short) c2));
-          for (int c1 = -1; c1 <= 1; c1++) {
-            ShortVector middle = upper.add(x1.mul((short) c1));
-            middle.sub(x0).intoMemorySegment(tables, to, ORDER);
-            middle.intoMemorySegment(tables, to + ENTRY, ORDER);
-            middle.add(x0).intoMemorySegment(tables, to + 2L * ENTRY, ORDER);
-            to += 3L * ENTRY;
-          }
+  /**
+   * Finds the entries that the rows of some strips have in the tables of a set of words.
+   *
+   * @param first where the first two words start
+   * @param second where the others do
+   */
+  private static void findPlaces(
+      MemorySegment packed, long first, long second, int strips, byte[] places) {
+    places[0] = packed.get(ValueLayout.JAVA_BYTE, first); // see ShortLookups.addChunk
+    places[0] = packed.get(ValueLayout.JAVA_BYTE, second);
+    for (int strip = 0; strip < strips; strip++) {
+      for (int part = 0; part < LANES; part += BYTES.length()) {
+        long at0 = first + strip * (long) STRIP_BYTES + part;
+        long at1 = at0 + WORD_BYTES;
+        long at2 = second + strip * (long) STRIP_BYTES + part;
+        long at3 = at2 + WORD_BYTES;
+        for (int digit = 0; digit < WORD_DIGITS; digit++) {
+          int to = digit * TABLES * BLOCK_ROWS + strip * LANES + part;
+          ByteVector trits = digit(packed, at3, digit);
+          VectorMask<Byte> notFirst = trits.compare(VectorOperators.GE, 9);
+          VectorMask<Byte> third = trits.compare(VectorOperators.GE, 18);
+          ByteVector place2 = either(notFirst, third, 27);
+          trits = trits.sub(either(notFirst, third, 9));
+          notFirst = trits.compare(VectorOperators.GE, 3);
+          third = trits.compare(VectorOperators.GE, 6);
+          ByteVector place1 = either(notFirst, third, 27);
+          trits = trits.sub(either(notFirst, third, 3));
+          notFirst = trits.compare(VectorOperators.GE, 1);
+          third = trits.compare(VectorOperators.GE, 2);
+          ByteVector place0 = either(notFirst, third, 27);
+          digit(packed, at0, digit).add(place0).intoArray(places, to);
+          digit(packed, at1, digit).add(place1).intoArray(places, to + BLOCK_ROWS);
+          digit(packed, at2, digit).add(place2).intoArray(places, to + 2 * BLOCK_ROWS);
         }
       }
     }
   }
 
-  /** Finds the table entries of a packed row: four codes lie in the bytes of an int. */
-  private static void look(MemorySegment packed, long at, int[] places) {
-    places[0] = packed.get(ValueLayout.JAVA_BYTE, at); // see TernaryProducts.block
-    for (int g = 0; g < GROUPS; g += INTS.length()) {
-      IntVector codes = IntVector.fromMemorySegment(INTS, packed, at + 4L * g, ORDER);
-      IntVector starts = IntVector.fromArray(INTS, TABLE_STARTS, g);
-      for (int j = 0; j < 4; j++) {
-        codes
-            .and(0x0303_0303)
-            .mul(INDEX)
-            .lanewise(VectorOperators.LSHR, 24)
-            .lanewise(VectorOperators.LSHL, ENTRY_BITS)
-            .add(starts)
-            .intoArray(places, j * GROUPS + g);
-        codes = codes.lanewise(VectorOperators.LSHR, 2);
+  /** Returns the value for the second, and twice the value for the third of three trits. */
+  private static ByteVector either(VectorMask<Byte> notFirst, VectorMask<Byte> third, int value) {
+    ByteVector zero = ByteVector.zero(BYTES);
+    return zero.blend(value, notFirst).add(zero.blend(value, third));
+  }
+
+  private static ByteVector digit(MemorySegment packed, long at, int digit) {
+    ByteVector lower = ByteVector.fromMemorySegment(BYTES, packed, at, ORDER);
+    ByteVector upper = ByteVector.fromMemorySegment(BYTES, packed, at + LANES, ORDER);
+    return switch (digit) {
+      case 0 -> lower.and((byte) 31);
+      case 1 -> upper.and((byte) 31);
+      default -> {
+        IntVector low = lower.reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
+        IntVector high = upper.reinterpretAsInts().lanewise(VectorOperators.LSHR, 2);
+        yield low.and(0x07070707).or(high.and(0x18181818)).reinterpretAsBytes();
       }
+    };
+  }
+
+  /** Adds entries of four registers to the sums of each row. */
+  private static void addFour(short[] tables, byte[] places, int first, int rows, short[] sums) {
+    int second = first + BLOCK_ROWS;
+    int third = second + BLOCK_ROWS;
+    for (int i = 0; i < rows; i++) {
+      int a = (places[first + i] & INDEX) << FOUR_BITS;
+      int b = ((places[second + i] & INDEX) << FOUR_BITS) + COMBINATIONS * FOUR;
+      int c = ((places[third + i] & INDEX) << FOUR_BITS) + 2 * COMBINATIONS * FOUR;
+      int to = i << FOUR_BITS;
+      ShortVector.fromArray(SHORTS, sums, to)
+          .add(ShortVector.fromArray(SHORTS, tables, a))
+          .add(
+              ShortVector.fromArray(SHORTS, tables, b)
+                  .add(ShortVector.fromArray(SHORTS, tables, c)))
+          .intoArray(sums, to);
+      ShortVector.fromArray(SHORTS, sums, to + WIDTH)
+          .add(ShortVector.fromArray(SHORTS, tables, a + WIDTH))
+          .add(
+              ShortVector.fromArray(SHORTS, tables, b + WIDTH)
+                  .add(ShortVector.fromArray(SHORTS, tables, c + WIDTH)))
+          .intoArray(sums, to + WIDTH);
+      ShortVector.fromArray(SHORTS, sums, to + 2 * WIDTH)
+          .add(ShortVector.fromArray(SHORTS, tables, a + 2 * WIDTH))
+          .add(
+              ShortVector.fromArray(SHORTS, tables, b + 2 * WIDTH)
+                  .add(ShortVector.fromArray(SHORTS, tables, c + 2 * WIDTH)))
+          .intoArray(sums, to + 2 * WIDTH);
+      ShortVector.fromArray(SHORTS, sums, to + 3 * WIDTH)
+          .add(ShortVector.fromArray(SHORTS, tables, a + 3 * WIDTH))
+          .add(
+              ShortVector.fromArray(SHORTS, tables, b + 3 * WIDTH)
+                  .add(ShortVector.fromArray(SHORTS, tables, c + 3 * WIDTH)))
+          .intoArray(sums, to + 3 * WIDTH);
     }
   }
 
-  /** Adds the table entries of the four rows of a packed row to their sums. */
-  private static void add(MemorySegment tables, int[] places, MemorySegment sums, long at) {
-    for (int j = 0; j < 4; j++) {
-      int p = j * GROUPS;
-      ShortVector a0 = entry(tables, places[p]).add(entry(tables, places[p + 1]));
-      ShortVector a1 = entry(tables, places[p + 2]).add(entry(tables, places[p + 3]));
-      ShortVector a2 = entry(tables, places[p + 4]).add(entry(tables, places[p + 5]));
-      ShortVector a3 = entry(tables, places[p + 6]).add(entry(tables, places[p + 7]));
-      ShortVector b0 = entry(tables, places[p] + REGISTER);
-      b0 = b0.add(entry(tables, places[p + 1] + REGISTER));
-      ShortVector b1 = entry(tables, places[p + 2] + REGISTER);
-      b1 = b1.add(entry(tables, places[p + 3] + REGISTER));
-      ShortVector b2 = entry(tables, places[p + 4] + REGISTER);
-      b2 = b2.add(entry(tables, places[p + 5] + REGISTER));
-      ShortVector b3 = entry(tables, places[p + 6] + REGISTER);
-      b3 = b3.add(entry(tables, places[p + 7] + REGISTER));
-      long to = at + j * (long) ENTRY;
-      ShortVector.fromMemorySegment(SHORTS, sums, to, ORDER)
-          .add(a0.add(a1).add(a2.add(a3)))
-          .intoMemorySegment(sums, to, ORDER);
-      ShortVector.fromMemorySegment(SHORTS, sums, to + REGISTER, ORDER)
-          .add(b0.add(b1).add(b2.add(b3)))
-          .intoMemorySegment(sums, to + REGISTER, ORDER);
-    }
-  }
-
-  private static ShortVector entry(MemorySegment tables, int place) {
-    return ShortVector.fromMemorySegment(SHORTS, tables, place, ORDER);
-  }
-
-  /** Moves 16-bit sums to their totals. */
-  private static void flush(MemorySegment sums, int[] totals, int rows) {
-    for (int i = 0; i < rows * TOKENS; i++) {
-      totals[i] += sums.get(SHORT, 2L * i);
-    }
-    sums.asSlice(0, (long) rows * ENTRY).fill((byte) 0);
-  }
-
-  /** Adds the columns beyond the last whole pass. */
-  private void addTail(VectorMatrix w, int fromUnit, int toUnit) {
-    for (int c = w.columns() / PASS_COLUMNS * PASS_COLUMNS; c < w.columns(); c++) {
-      for (int unit = fromUnit; unit < toUnit; unit++) {
-        int codes = w.packed().get(ValueLayout.JAVA_BYTE, (long) unit * w.columns() + c);
-        for (int j = 0; j < 4; j++) {
-          int trit = (codes >> 2 * j & 3) - 1;
-          int total = (4 * (unit - fromUnit) + j) * TOKENS;
-          for (int t = 0; t < TOKENS; t++) {
-            totals[total + t] += trit * transposed[c * TOKENS + t];
-          }
-        }
-      }
+  /** Adds entries of two registers to the sums of each row. */
+  private static void addTwo(short[] tables, byte[] places, int first, int rows, short[] sums) {
+    int second = first + BLOCK_ROWS;
+    int third = second + BLOCK_ROWS;
+    for (int i = 0; i < rows; i++) {
+      int a = (places[first + i] & INDEX) << TWO_BITS;
+      int b = ((places[second + i] & INDEX) << TWO_BITS) + COMBINATIONS * TWO;
+      int c = ((places[third + i] & INDEX) << TWO_BITS) + 2 * COMBINATIONS * TWO;
+      int to = i << TWO_BITS;
+      ShortVector.fromArray(SHORTS, sums, to)
+          .add(ShortVector.fromArray(SHORTS, tables, a))
+          .add(
+              ShortVector.fromArray(SHORTS, tables, b)
+                  .add(ShortVector.fromArray(SHORTS, tables, c)))
+          .intoArray(sums, to);
+      ShortVector.fromArray(SHORTS, sums, to + WIDTH)
+          .add(ShortVector.fromArray(SHORTS, tables, a + WIDTH))
+          .add(
+              ShortVector.fromArray(SHORTS, tables, b + WIDTH)
+                  .add(ShortVector.fromArray(SHORTS, tables, c + WIDTH)))
+          .intoArray(sums, to + WIDTH);
     }
   }
 }

@@ -18,10 +18,15 @@ import java.util.Optional;
  * digits. Columns that stand together in a word are far apart in the matrix because words of
  * neighbouring columns are then made with the same operations.
  *
- * <p>Words lie in the order in which the kernel reads them: {@code [block of 1280 rows][chunk of 6
- * words][strip of 32 rows][word of the chunk][row]}. Within a strip, row i is at place 2i and row
- * 16 + i at place 2i + 1: the halves of ints then are rows in order. A unit of work is {@link
- * #UNIT_ROWS} rows; all units of a block together are read as one stream.
+ * <p>Words lie in the order in which the kernel reads them: {@code [block of 1280 rows][chunk of
+ * words][strip of 32 rows][word of the chunk][row]}. A unit of work is {@link #UNIT_ROWS} rows; all
+ * units of a block together are read as one stream.
+ *
+ * <p>A word of a strip is 64 bytes. For registers of 512 bits they are 32 shorts, {@code digit0 |
+ * digit1 << 5 | digit2 << 10}; row i is at place 2i and row 16 + i at place 2i + 1: the halves of
+ * ints then are rows in order. For narrower registers they are 32 bytes {@code digit0 | digit2 <<
+ * 5} and 32 bytes {@code digit1 | digit2 >> 3 << 5}; at 4i are the rows i, 16 + i, 8 + i and 24 +
+ * i, which makes the halves of halves of ints rows in order.
  *
  * @param rows output features
  * @param columns input features
@@ -29,7 +34,10 @@ import java.util.Optional;
  */
 record LookupMatrix(int rows, int columns, MemorySegment packed) implements TernaryMatrix {
   /** Name of this layout; to be changed with it. */
-  static final String LAYOUT = "lookup words, strips of 32 rows, blocks of 1280, chunks of 6";
+  static final String LAYOUT =
+      Lanes.BITS == 512
+          ? "lookup shorts, strips of 32 rows, blocks of 1280, chunks of 6"
+          : "lookup bytes, strips of 32 rows, blocks of 1280, chunks of 2";
 
   /** Rows of a unit of work: few enough to share among many threads. */
   static final int UNIT_ROWS = 256;
@@ -41,16 +49,25 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   static final int LANES = 32;
 
   /** Words that the kernel reads between two additions to its sums. */
-  static final int CHUNK_WORDS = 6;
+  static final int CHUNK_WORDS = Lanes.BITS == 512 ? 6 : 2;
+
+  /** Words that {@link CombinationProducts} takes together; a row has a multiple. */
+  static final int SET_WORDS = Lanes.BITS == 512 ? CHUNK_WORDS : 4;
+
+  /** Digits in a word. */
+  static final int WORD_DIGITS = 3;
 
   /** Trits in a word. */
-  static final int WORD_TRITS = 9;
+  static final int WORD_TRITS = 3 * WORD_DIGITS;
+
+  /** Bytes of a word of {@link #LANES} rows. */
+  static final int WORD_BYTES = LANES * Short.BYTES;
 
   /** Bytes of a chunk of {@link #LANES} rows. */
-  static final int STRIP_BYTES = CHUNK_WORDS * LANES * Short.BYTES;
+  static final int STRIP_BYTES = CHUNK_WORDS * WORD_BYTES;
 
-  private static final ValueLayout.OfLong LONG =
-      ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   /** Copies a tensor. */
   static LookupMatrix of(TernaryTensor tensor, SegmentAllocator memory) {
@@ -77,16 +94,11 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
 
   private void pack(TernaryTensor tensor) {
     LookupPacker packer = new LookupPacker(this);
+    int ints = STRIP_BYTES / Integer.BYTES;
     for (int first = 0; first < rows; first += LANES) {
-      long[] strip = packer.strip(tensor, first);
+      int[] strip = packer.strip(tensor, first);
       for (int chunk = 0; chunk < chunks(); chunk++) {
-        MemorySegment.copy(
-            strip,
-            chunk * STRIP_BYTES / Long.BYTES,
-            packed,
-            LONG,
-            offset(first, chunk),
-            STRIP_BYTES / Long.BYTES);
+        MemorySegment.copy(strip, chunk * ints, packed, INT, offset(first, chunk), ints);
       }
     }
   }
@@ -102,8 +114,16 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   }
 
   private static int chunks(int columns) {
-    int perChunk = CHUNK_WORDS * WORD_TRITS;
-    return (columns + perChunk - 1) / perChunk;
+    int perSet = SET_WORDS * WORD_TRITS;
+    return (columns + perSet - 1) / perSet * (SET_WORDS / CHUNK_WORDS);
+  }
+
+  /** Returns the place of a row in words of bytes, both counted from the start of the block. */
+  static int place(int row) {
+    int strip = row / LANES * LANES;
+    int within = row % LANES;
+    int last = within / 8 % 2 * 2 + within / 16;
+    return strip + within % 8 * 4 + last;
   }
 
   /** Returns where the words of a chunk start for the strip of a row, in bytes. */

@@ -17,8 +17,14 @@ final class LookupPacker {
   /** The two bits of a code, in each byte. */
   private static final long CODES = 0x0303_0303_0303_0303L;
 
-  /** Rows whose words become neighbours in a strip: i, i + 16, i + 1 and i + 17. */
+  /** Rows whose words become neighbours in a strip. */
   private static final int ROWS = 4;
+
+  /** Whether words are shorts, see {@link LookupMatrix}. */
+  private static final boolean SHORTS = Lanes.BITS == 512;
+
+  /** Ints of a word of a strip. */
+  private static final int WORD_INTS = LANES / 2;
 
   private final int words;
   private final int rows;
@@ -41,8 +47,8 @@ final class LookupPacker {
 
   private final long[] high;
 
-  /** The words of a strip, {@code [words][LANES]}, four in a long. */
-  private final long[] strip;
+  /** The words of a strip, {@code [words][WORD_INTS]}. */
+  private final int[] strip;
 
   LookupPacker(LookupMatrix matrix) {
     words = matrix.words();
@@ -54,21 +60,23 @@ final class LookupPacker {
     columnBytes = MemorySegment.ofArray(columns);
     low = new long[ROWS * longs];
     high = new long[ROWS * longs];
-    strip = new long[longs * Long.BYTES * LANES / ROWS];
+    strip = new int[longs * Long.BYTES * WORD_INTS];
   }
 
   /**
-   * Returns the words of the rows from {@code first} on, {@code [words][LANES]}, each row at its
-   * place and four words in a long, the first one lowest; the array is reused.
+   * Returns the words of the rows from {@code first} on, {@code [words][WORD_INTS]}, each row at
+   * its place; the array is reused.
    */
-  long[] strip(TernaryTensor tensor, int first) {
-    for (int i = 0; i < LANES / 2; i += 2) {
-      packRow(tensor, first + i, 0);
-      packRow(tensor, first + i + LANES / 2, 1);
-      packRow(tensor, first + i + 1, 2);
-      packRow(tensor, first + i + 1 + LANES / 2, 3);
+  int[] strip(TernaryTensor tensor, int first) {
+    for (int place = 0; place < LANES / ROWS; place++) {
+      int row = first + (SHORTS ? 2 * place : place);
+      int next = SHORTS ? 1 : LANES / ROWS;
+      packRow(tensor, row, 0);
+      packRow(tensor, row + LANES / 2, 1);
+      packRow(tensor, row + next, 2);
+      packRow(tensor, row + next + LANES / 2, 3);
       for (int k = 0; k < longs; k++) {
-        store(k, i / 2);
+        store(k, place);
       }
     }
     return strip;
@@ -104,22 +112,28 @@ final class LookupPacker {
       c1 = columns[7 * longs + k] >>> shift & CODES;
       c2 = columns[8 * longs + k] >>> shift & CODES;
       long digit2 = c0 + c1 + (c1 << 1) + c2 + (c2 << 3);
-      low[offset + k] = digit0 | (digit1 & 0x0707_0707_0707_0707L) << 5;
-      high[offset + k] = digit1 >>> 3 & 0x0303_0303_0303_0303L | digit2 << 2;
+      if (SHORTS) {
+        low[offset + k] = digit0 | (digit1 & 0x0707_0707_0707_0707L) << 5;
+        high[offset + k] = digit1 >>> 3 & 0x0303_0303_0303_0303L | digit2 << 2;
+      } else {
+        low[offset + k] = digit0 | (digit2 & 0x0707_0707_0707_0707L) << 5;
+        high[offset + k] = digit1 | (digit2 >>> 3 & 0x0303_0303_0303_0303L) << 5;
+      }
     }
   }
 
   /**
-   * Stores eight words of four rows: transposes the 8 x 8 bytes of their lower and upper halves.
+   * Stores eight words of four rows: transposes the 8 x 8 bytes of their lower and upper halves, so
+   * that a long has a word of each row, or its four lower and then its four upper halves.
    */
   private void store(int k, int place) {
     long a = low[k];
-    long b = high[k];
-    long c = low[longs + k];
-    long d = high[longs + k];
-    long e = low[2 * longs + k];
-    long f = high[2 * longs + k];
-    long g = low[3 * longs + k];
+    long b = SHORTS ? high[k] : low[longs + k];
+    long c = SHORTS ? low[longs + k] : low[2 * longs + k];
+    long d = SHORTS ? high[longs + k] : low[3 * longs + k];
+    long e = SHORTS ? low[2 * longs + k] : high[k];
+    long f = SHORTS ? high[2 * longs + k] : high[longs + k];
+    long g = SHORTS ? low[3 * longs + k] : high[2 * longs + k];
     long h = high[3 * longs + k];
 
     long m = 0x00FF_00FF_00FF_00FFL;
@@ -164,15 +178,19 @@ final class LookupPacker {
     d ^= t << 32;
     h ^= t;
 
-    int line = LANES / ROWS;
-    int to = k * Long.BYTES * line + place;
-    strip[to] = a;
-    strip[to + line] = b;
-    strip[to + 2 * line] = c;
-    strip[to + 3 * line] = d;
-    strip[to + 4 * line] = e;
-    strip[to + 5 * line] = f;
-    strip[to + 6 * line] = g;
-    strip[to + 7 * line] = h;
+    store(a, 8 * k, place);
+    store(b, 8 * k + 1, place);
+    store(c, 8 * k + 2, place);
+    store(d, 8 * k + 3, place);
+    store(e, 8 * k + 4, place);
+    store(f, 8 * k + 5, place);
+    store(g, 8 * k + 6, place);
+    store(h, 8 * k + 7, place);
+  }
+
+  private void store(long rows, int word, int place) {
+    int first = word * WORD_INTS + (SHORTS ? 2 * place : place);
+    strip[first] = (int) rows;
+    strip[first + (SHORTS ? 1 : WORD_INTS / 2)] = (int) (rows >>> 32);
   }
 }

@@ -32,19 +32,17 @@ final class VectorKernels implements Kernels {
 
   @Override
   public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
-    return Lanes.BITS == 512 ? LookupMatrix.of(tensor, memory) : VectorMatrix.of(tensor, memory);
+    return LookupMatrix.of(tensor, memory);
   }
 
   @Override
   public String copyLayout() {
-    return Lanes.BITS == 512 ? LookupMatrix.LAYOUT : "row quarters";
+    return LookupMatrix.LAYOUT;
   }
 
   @Override
   public TernaryMatrix restore(int rows, int columns, MemorySegment copy) {
-    return Lanes.BITS == 512
-        ? LookupMatrix.restore(rows, columns, copy)
-        : VectorMatrix.restore(rows, columns, copy);
+    return LookupMatrix.restore(rows, columns, copy);
   }
 
   @Override
@@ -54,12 +52,10 @@ final class VectorKernels implements Kernels {
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
     VectorScratch own = VectorScratch.of(scratch);
-    switch (w) {
-      case LookupMatrix m ->
-          LookupProducts.multiply(m, x, tokens, out, fromUnit, toUnit, own.lookup());
-      case VectorMatrix m -> TernaryProducts.multiply(m, x, tokens, out, fromUnit, toUnit, own);
-      default -> throw new IllegalArgumentException("not prepared by these kernels: " + w);
+    if (!(w instanceof LookupMatrix matrix)) {
+      throw new IllegalArgumentException("not prepared by these kernels: " + w);
     }
+    LookupProducts.multiply(matrix, x, tokens, out, fromUnit, toUnit, own);
   }
 
   @Override

@@ -8,11 +8,6 @@ final class VectorScratch implements Kernels.Scratch {
   /** The stored accumulators of float sums: of a group of rows, or of a softmax. */
   final float[] laneSums = new float[DotProducts.GROUP * Lanes.SUM];
 
-  /** What {@link TernaryProducts} stores of a pair of packed rows. */
-  final short[] partial = new short[TernaryProducts.PARTIAL];
-
-  final int[] sums = new int[TernaryProducts.SUMS];
-
   private float[] weights = {};
   private @Nullable LookupTables lookup;
   private @Nullable CombinationProducts combinations;
