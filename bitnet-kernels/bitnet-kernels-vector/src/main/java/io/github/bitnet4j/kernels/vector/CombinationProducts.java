@@ -59,6 +59,9 @@ final class CombinationProducts {
   /** Makes an index lie within a table of 128 entries, for all that the compiler knows. */
   private static final int INDEX = 127;
 
+  /** The place of each row of a strip. */
+  private static final int[] PLACES = LookupMatrix.places();
+
   /** The tables, {@code [TABLES][COMBINATIONS][tile]}; longer by what {@link #INDEX} lets pass. */
   private final short[] tables = new short[((TABLES - 1) * COMBINATIONS + INDEX + 1) * FOUR];
 
@@ -99,15 +102,25 @@ final class CombinationProducts {
     while (row < toRow) {
       int next = Math.min(toRow, (row / BLOCK_ROWS + 1) * BLOCK_ROWS);
       multiplyBlock(w, row, next - row, tile);
-      for (int r = row; r < next; r++) {
-        int total = LookupMatrix.place(r - row) * tile;
-        for (int t = 0; t < count; t++) {
-          out[(first + t) * w.rows() + r] = totals[total + t];
-        }
+      for (int r = row; r < next; r += LANES) {
+        store(totals, (r - row) * tile, tile, count, out, first * w.rows() + r, w.rows(), next - r);
       }
       row = next;
     }
     return count;
+  }
+
+  /**
+   * Stores the totals of at most {@link LookupMatrix#LANES} rows, which the first-level cache
+   * holds.
+   */
+  private static void store(
+      int[] totals, int from, int tile, int tokens, int[] out, int to, int step, int rows) {
+    for (int t = 0; t < tokens; t++) {
+      for (int r = 0; r < Math.min(rows, LANES); r++) {
+        out[to + t * step + r] = totals[from + PLACES[r] * tile + t];
+      }
+    }
   }
 
   /** Makes columns of rows, unless they are those of the last time. */

@@ -118,12 +118,13 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
     return (columns + perSet - 1) / perSet * (SET_WORDS / CHUNK_WORDS);
   }
 
-  /** Returns the place of a row in words of bytes, both counted from the start of the block. */
-  static int place(int row) {
-    int strip = row / LANES * LANES;
-    int within = row % LANES;
-    int last = within / 8 % 2 * 2 + within / 16;
-    return strip + within % 8 * 4 + last;
+  /** Returns the place of each row of a strip in words of bytes. */
+  static int[] places() {
+    int[] places = new int[LANES];
+    for (int row = 0; row < LANES; row++) {
+      places[row] = row % 8 * 4 + row / 8 % 2 * 2 + row / 16;
+    }
+    return places;
   }
 
   /** Returns where the words of a chunk start for the strip of a row, in bytes. */
