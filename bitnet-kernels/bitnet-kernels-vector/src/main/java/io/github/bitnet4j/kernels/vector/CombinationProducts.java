@@ -51,6 +51,9 @@ final class CombinationProducts {
 
   private static final int MIN_FOUR = TWO * 5 / 4;
 
+  /** Rows, of several blocks, that tables are made for: the sums stay in the second-level cache. */
+  private static final int SPAN_ROWS = 4 * BLOCK_ROWS;
+
   private static final int COMBINATIONS = 81;
 
   /** Tables that are in use together. */
@@ -65,14 +68,14 @@ final class CombinationProducts {
   /** The tables, {@code [TABLES][COMBINATIONS][tile]}; longer by what {@link #INDEX} lets pass. */
   private final short[] tables = new short[((TABLES - 1) * COMBINATIONS + INDEX + 1) * FOUR];
 
-  /** Where in the tables each row of a block looks, {@code [WORD_DIGITS][TABLES][BLOCK_ROWS]}. */
-  private final byte[] places = new byte[WORD_DIGITS * TABLES * BLOCK_ROWS];
+  /** Where in the tables each row of a span looks, {@code [WORD_DIGITS][TABLES][SPAN_ROWS]}. */
+  private final byte[] places = new byte[WORD_DIGITS * TABLES * SPAN_ROWS];
 
-  /** 16-bit sums, {@code [rows of the block][tile]}. */
-  private final short[] sums = new short[BLOCK_ROWS * FOUR];
+  /** 16-bit sums, {@code [rows of the span][tile]}. */
+  private final short[] sums = new short[SPAN_ROWS * FOUR];
 
   /** Their totals so far. */
-  private final int[] totals = new int[BLOCK_ROWS * FOUR];
+  private final int[] totals = new int[SPAN_ROWS * FOUR];
 
   private byte[] source = {};
   private int sourceTokens;
@@ -100,8 +103,8 @@ final class CombinationProducts {
     transpose(w, x, first * w.columns(), count, tile);
     int row = fromRow;
     while (row < toRow) {
-      int next = Math.min(toRow, (row / BLOCK_ROWS + 1) * BLOCK_ROWS);
-      multiplyBlock(w, row, next - row, tile);
+      int next = Math.min(toRow, row + SPAN_ROWS);
+      multiplySpan(w, row, next - row, tile);
       for (int r = row; r < next; r += LANES) {
         store(totals, (r - row) * tile, tile, count, out, first * w.rows() + r, w.rows(), next - r);
       }
@@ -186,7 +189,7 @@ final class CombinationProducts {
     return (3 * digit + j) * words + set / WORD_DIGITS * SET_WORDS + word;
   }
 
-  private void multiplyBlock(LookupMatrix w, int fromRow, int rows, int tile) {
+  private void multiplySpan(LookupMatrix w, int fromRow, int rows, int tile) {
     int strips = (rows + LANES - 1) / LANES;
     int all = strips * LANES * tile;
     Arrays.fill(totals, 0, all, 0);
@@ -196,8 +199,12 @@ final class CombinationProducts {
       int digit = set % WORD_DIGITS;
       if (digit == 0) {
         int chunk = set / WORD_DIGITS * (SET_WORDS / LookupMatrix.CHUNK_WORDS);
-        long second = w.offset(fromRow, chunk + 1);
-        findPlaces(w.packed(), w.offset(fromRow, chunk), second, strips, places);
+        for (int row = 0; row < rows; row += BLOCK_ROWS) {
+          int count = Math.min(BLOCK_ROWS / LANES, strips - row / LANES);
+          long start = w.offset(fromRow + row, chunk);
+          long second = w.offset(fromRow + row, chunk + 1);
+          findPlaces(w.packed(), start, second, count, places, row);
+        }
       }
       if (reached + reach[set] > Short.MAX_VALUE) {
         ShortSums.flush(sums, totals, 0, all);
@@ -209,7 +216,7 @@ final class CombinationProducts {
         int c3 = column(w.words(), set, TABLES, table) * tile;
         fillTable(transposed, c0, w.words() * tile, c3, tables, table * COMBINATIONS * tile, tile);
       }
-      int first = digit * TABLES * BLOCK_ROWS;
+      int first = digit * TABLES * SPAN_ROWS;
       if (tile == FOUR) {
         addFour(tables, places, first, strips * LANES, sums);
       } else {
@@ -253,9 +260,10 @@ final class CombinationProducts {
    *
    * @param first where the first two words start
    * @param second where the others do
+   * @param place where the rows' places are
    */
   private static void findPlaces(
-      MemorySegment packed, long first, long second, int strips, byte[] places) {
+      MemorySegment packed, long first, long second, int strips, byte[] places, int place) {
     places[0] = packed.get(ValueLayout.JAVA_BYTE, first); // see ShortLookups.addChunk
     places[0] = packed.get(ValueLayout.JAVA_BYTE, second);
     for (int strip = 0; strip < strips; strip++) {
@@ -265,7 +273,7 @@ final class CombinationProducts {
         long at2 = second + strip * (long) STRIP_BYTES + part;
         long at3 = at2 + WORD_BYTES;
         for (int digit = 0; digit < WORD_DIGITS; digit++) {
-          int to = digit * TABLES * BLOCK_ROWS + strip * LANES + part;
+          int to = digit * TABLES * SPAN_ROWS + place + strip * LANES + part;
           ByteVector trits = digit(packed, at3, digit);
           VectorMask<Byte> notFirst = trits.compare(VectorOperators.GE, 9);
           VectorMask<Byte> third = trits.compare(VectorOperators.GE, 18);
@@ -279,8 +287,8 @@ final class CombinationProducts {
           third = trits.compare(VectorOperators.GE, 2);
           ByteVector place0 = either(notFirst, third, 27);
           digit(packed, at0, digit).add(place0).intoArray(places, to);
-          digit(packed, at1, digit).add(place1).intoArray(places, to + BLOCK_ROWS);
-          digit(packed, at2, digit).add(place2).intoArray(places, to + 2 * BLOCK_ROWS);
+          digit(packed, at1, digit).add(place1).intoArray(places, to + SPAN_ROWS);
+          digit(packed, at2, digit).add(place2).intoArray(places, to + 2 * SPAN_ROWS);
         }
       }
     }
@@ -308,8 +316,8 @@ final class CombinationProducts {
 
   /** Adds entries of four registers to the sums of each row. */
   private static void addFour(short[] tables, byte[] places, int first, int rows, short[] sums) {
-    int second = first + BLOCK_ROWS;
-    int third = second + BLOCK_ROWS;
+    int second = first + SPAN_ROWS;
+    int third = second + SPAN_ROWS;
     for (int i = 0; i < rows; i++) {
       int a = (places[first + i] & INDEX) << FOUR_BITS;
       int b = ((places[second + i] & INDEX) << FOUR_BITS) + COMBINATIONS * FOUR;
@@ -344,8 +352,8 @@ final class CombinationProducts {
 
   /** Adds entries of two registers to the sums of each row. */
   private static void addTwo(short[] tables, byte[] places, int first, int rows, short[] sums) {
-    int second = first + BLOCK_ROWS;
-    int third = second + BLOCK_ROWS;
+    int second = first + SPAN_ROWS;
+    int third = second + SPAN_ROWS;
     for (int i = 0; i < rows; i++) {
       int a = (places[first + i] & INDEX) << TWO_BITS;
       int b = ((places[second + i] & INDEX) << TWO_BITS) + COMBINATIONS * TWO;

@@ -18,9 +18,9 @@ import java.util.Optional;
  * digits. Columns that stand together in a word are far apart in the matrix because words of
  * neighbouring columns are then made with the same operations.
  *
- * <p>Words lie in the order in which the kernel reads them: {@code [block of 1280 rows][chunk of
- * words][strip of 32 rows][word of the chunk][row]}. A unit of work is {@link #UNIT_ROWS} rows; all
- * units of a block together are read as one stream.
+ * <p>Words lie in the order in which the kernel reads them: {@code [block of 320 rows][chunk of
+ * words][strip of 32 rows][word of the chunk][row]}. A unit of work is a block, so it is read as
+ * one stream.
  *
  * <p>A word of a strip is 64 bytes. For registers of 512 bits they are 32 shorts, {@code digit0 |
  * digit1 << 5 | digit2 << 10}; row i is at place 2i and row 16 + i at place 2i + 1: the halves of
@@ -36,14 +36,15 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   /** Name of this layout; to be changed with it. */
   static final String LAYOUT =
       Lanes.BITS == 512
-          ? "lookup shorts, strips of 32 rows, blocks of 1280, chunks of 6"
-          : "lookup bytes, strips of 32 rows, blocks of 1280, chunks of 2";
+          ? "lookup shorts, strips of 32 rows, blocks of 320, chunks of 6"
+          : "lookup bytes, strips of 32 rows, blocks of 320, chunks of 2";
 
-  /** Rows of a unit of work: few enough to share among many threads. */
-  static final int UNIT_ROWS = 256;
-
-  /** Rows whose 16-bit sums and words of a chunk stay in the first-level cache. */
-  static final int BLOCK_ROWS = 5 * UNIT_ROWS;
+  /**
+   * Rows of a block: so many that loading tables into registers weighs little, and so few that
+   * there are enough blocks to share among threads. Their 16-bit sums stay in the first-level
+   * cache.
+   */
+  static final int BLOCK_ROWS = 320;
 
   /** Rows in the lanes of a register. */
   static final int LANES = 32;
@@ -141,7 +142,7 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
 
   @Override
   public int units() {
-    return (rows + UNIT_ROWS - 1) / UNIT_ROWS;
+    return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
   }
 
   @Override

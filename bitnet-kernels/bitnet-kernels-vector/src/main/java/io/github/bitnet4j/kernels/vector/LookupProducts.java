@@ -1,7 +1,6 @@
 package io.github.bitnet4j.kernels.vector;
 
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.BLOCK_ROWS;
-import static io.github.bitnet4j.kernels.vector.LookupMatrix.UNIT_ROWS;
 
 /**
  * Ternary matrix times int8 rows: many rows by {@link CombinationProducts} unless registers have
@@ -18,8 +17,8 @@ final class LookupProducts {
       int fromUnit,
       int toUnit,
       VectorScratch scratch) {
-    int fromRow = fromUnit * UNIT_ROWS;
-    int toRow = Math.min(toUnit * UNIT_ROWS, w.rows());
+    int fromRow = fromUnit * BLOCK_ROWS;
+    int toRow = Math.min(toUnit * BLOCK_ROWS, w.rows());
     int first = 0;
     if (Lanes.BITS < 512) {
       while (tokens - first >= CombinationProducts.MIN_TOKENS) {
@@ -34,7 +33,7 @@ final class LookupProducts {
       tables.fill(w, x, first * w.columns(), count);
       int row = fromRow;
       while (row < toRow) {
-        int next = Math.min(toRow, (row / BLOCK_ROWS + 1) * BLOCK_ROWS);
+        int next = Math.min(toRow, row + BLOCK_ROWS);
         if (Lanes.BITS == 512) {
           ShortLookups.multiplyBlock(w, row, next - row, count, out, first, tables);
         } else {
