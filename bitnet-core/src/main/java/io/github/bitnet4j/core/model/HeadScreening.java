@@ -42,6 +42,7 @@ final class HeadScreening {
   private static final int NUCLEUS_GROWTH = 8;
 
   private final DenseMatrix head;
+  private final RowPages headPages;
   private final Int8Head int8Head;
   private final Activations acts;
   private final float maxNorm;
@@ -72,6 +73,7 @@ final class HeadScreening {
 
   HeadScreening(DenseMatrix head, Int8Head int8Head, Activations acts) {
     this.head = head;
+    headPages = new RowPages(head);
     this.int8Head = int8Head;
     this.acts = acts;
     maxNorm = int8Head.maxNorm();
@@ -189,6 +191,7 @@ final class HeadScreening {
     this.token = token;
     candidates = logits;
     acts.team.run(logits.count(), GRAIN, multiply);
+    headPages.read(logits.count());
     return true;
   }
 

@@ -28,6 +28,7 @@ public final class Transformer {
   private final ModelConfig config;
   private final ModelWeights weights;
   private final DenseMatrix embedding;
+  private final RowPages embeddingPages;
   private final TransformerBlock[] blocks;
   private final LmHead head;
   private final Rope rope;
@@ -69,6 +70,7 @@ public final class Transformer {
     this.standIn = standIn;
     acts = new Activations(config, kernels, standIn, team);
     embedding = weights.embedding();
+    embeddingPages = new RowPages(embedding);
     rope = new Rope(config.headDim(), config.ropeTheta());
     blocks = new TransformerBlock[weights.layers().size()];
     for (int i = 0; i < blocks.length; i++) {
@@ -276,5 +278,6 @@ public final class Transformer {
         rope.fill(position, row, acts.cos, acts.sin);
       }
     }
+    embeddingPages.read(rows);
   }
 }
