@@ -24,9 +24,10 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Measures a model on this machine: prompts of 128 and 512 tokens, decoding of 64 and 256",
-      "tokens after a short context and of 64 after 2048, loading, the first token of a fresh",
-      "JVM, memory, and how much of the memory's bandwidth decoding uses. Prints medians and",
-      "what they vary between. Prompts are random ids."
+      "tokens after a short context and of 64 after 2048, speculation, eight sessions at the",
+      "same time, loading, the first token of a fresh JVM, memory, and how much of the memory's",
+      "bandwidth decoding uses. Prints medians and what they vary between. Prompts are random",
+      "ids."
     },
     footerHeading = "%nExamples:%n",
     footer = {

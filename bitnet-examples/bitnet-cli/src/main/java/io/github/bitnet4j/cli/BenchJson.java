@@ -114,9 +114,10 @@ final class BenchJson {
     json.writeStringField("kind", workload.kind().name().toLowerCase(Locale.ROOT));
     json.writeNumberField("tokens", workload.tokens());
     json.writeNumberField("context", workload.context());
+    json.writeNumberField("sessions", workload.sessions());
     if (speed.rate().isPresent()) {
       samples("tokensPerSecond", speed.rate().get());
-      if (workload.kind() == Workload.Kind.DECODE) {
+      if (workload.readsWeightsForEachToken()) {
         double rate = Run.weightRate(speed, report.model());
         json.writeNumberField("weightGBPerSecond", rate);
         json.writeNumberField("ofReadBandwidth", rate / run.bandwidth().median());

@@ -18,6 +18,7 @@ record BenchPlan(
     int profiledPasses) {
   private static final int SHORT_CONTEXT = 16;
   private static final int LONG_CONTEXT = 2048;
+  private static final int SESSIONS = 8;
 
   BenchPlan {
     workloads = List.copyOf(workloads);
@@ -31,7 +32,9 @@ record BenchPlan(
             Workload.prefill(512),
             Workload.decode(64, SHORT_CONTEXT),
             Workload.decode(256, SHORT_CONTEXT),
-            Workload.decode(64, LONG_CONTEXT)),
+            Workload.decode(64, LONG_CONTEXT),
+            Workload.speculation(256, SHORT_CONTEXT),
+            Workload.together(SESSIONS, 64, SHORT_CONTEXT)),
         repetitions,
         3,
         profile ? List.of(1, 128) : List.of(),

@@ -72,7 +72,7 @@ final class BenchRun {
       List<Workload> workloads = plan.workloads();
       for (int i = 0; i < workloads.size(); i++) {
         double share = budget.left() / runsLeft / (workloads.size() - i);
-        speeds.add(speed(session, ids, workloads.get(i), share));
+        speeds.add(speed(model, ids, workloads.get(i), share));
       }
       List<String> notes = new ArrayList<>();
       List<StepProfile> profiles = profiles(session, ids, notes);
@@ -106,14 +106,14 @@ final class BenchRun {
     do {
       double prefillBefore = prefillRate;
       double decodeBefore = decodeRate;
-      remember(FIRST_PREFILL.run(session, ids));
-      remember(FIRST_DECODE.run(session, ids));
+      remember(FIRST_PREFILL.run(List.of(session), ids));
+      remember(FIRST_DECODE.run(List.of(session), ids));
       faster = prefillRate > FASTER * prefillBefore || decodeRate > FASTER * decodeBefore;
       elapsed = (System.nanoTime() - start) / 1e9;
     } while (elapsed < plan.warmUpSeconds() || faster && elapsed < share);
   }
 
-  private Speed speed(Session session, int[] ids, Workload workload, double share) {
+  private Speed speed(Model model, int[] ids, Workload workload, double share) {
     if (workload.positions() > ids.length) {
       return skipped(
           workload,
@@ -126,15 +126,29 @@ final class BenchRun {
           "it would take about %.0f s, and %.0f s are left; see --max-seconds"
               .formatted(estimate, budget.left()));
     }
-    session.reset();
+    List<Session> sessions = new ArrayList<>();
+    try {
+      for (int i = 0; i < workload.sessions(); i++) {
+        sessions.add(model.newSession());
+      }
+      return measure(sessions, ids, workload, share);
+    } finally {
+      sessions.forEach(Session::close);
+    }
+  }
+
+  private Speed measure(List<Session> sessions, int[] ids, Workload workload, double share) {
     List<Double> rates = new ArrayList<>();
     long start = System.nanoTime();
     double next;
     do {
-      Generation.Stats stats = workload.run(session, ids);
+      List<Generation.Stats> stats = workload.run(sessions, ids);
       rates.add(workload.rate(stats));
-      remember(stats);
-      next = (System.nanoTime() - start) / 1e9 + workload.tokens() / rates.getLast();
+      if (sessions.size() == 1) {
+        remember(stats);
+      }
+      double tokens = (double) workload.tokens() * sessions.size();
+      next = (System.nanoTime() - start) / 1e9 + tokens / rates.getLast();
     } while (rates.size() <= plan.repetitions() && next <= share);
     Samples rate = Samples.warm(rates);
     String note =
@@ -151,13 +165,15 @@ final class BenchRun {
 
   /** Returns the seconds that a workload takes, prompt included. */
   private double estimate(Workload workload) {
-    int prompt = workload.kind() == Workload.Kind.PREFILL ? workload.tokens() : workload.context();
-    int decoded = workload.kind() == Workload.Kind.DECODE ? workload.tokens() : 0;
+    boolean isPrefill = workload.kind() == Workload.Kind.PREFILL;
+    int prompt = workload.sessions() * (isPrefill ? workload.tokens() : workload.context());
+    int decoded = isPrefill ? 0 : workload.sessions() * workload.tokens();
     return (prefillRate == 0 ? 0 : prompt / prefillRate)
         + (decodeRate == 0 ? 0 : decoded / decodeRate);
   }
 
-  private void remember(Generation.Stats stats) {
+  private void remember(List<Generation.Stats> ofOneSession) {
+    Generation.Stats stats = ofOneSession.getFirst();
     if (stats.prefillTokens() >= FIRST_PREFILL.tokens()) {
       prefillRate = stats.prefillTokensPerSecond();
     }

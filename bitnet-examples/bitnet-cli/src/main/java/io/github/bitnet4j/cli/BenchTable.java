@@ -116,7 +116,7 @@ final class BenchTable {
   private List<String> speed(Run run, Speed speed, Samples rate) {
     List<String> cells =
         new ArrayList<>(cells(speed.workload().name(), run.threads(), rate, "tokens/s"));
-    if (speed.workload().kind() == Workload.Kind.DECODE) {
+    if (speed.workload().readsWeightsForEachToken()) {
       double weightRate = Run.weightRate(speed, report.model());
       cells.add(number(weightRate) + " GB/s");
       cells.add("%.0f %%".formatted(100 * weightRate / run.bandwidth().median()));
