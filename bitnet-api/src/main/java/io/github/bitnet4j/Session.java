@@ -348,7 +348,8 @@ public interface Session extends AutoCloseable {
 
   /**
    * Cancels what is running, waits for it, and releases the KV cache. May be called from any
-   * thread; closing twice does nothing.
+   * thread; closing twice does nothing. A session that is dropped without this keeps the memory of
+   * its KV cache, and its model cannot be closed.
    */
   @Override
   void close();

@@ -3,7 +3,7 @@ package io.github.bitnet4j.core.model;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Gives the KV caches of a model their memory, and counts what is in use. Thread-safe. */
-public final class KvMemory {
+public class KvMemory {
   private final AtomicInteger liveBlocks = new AtomicInteger();
 
   /** Returns the number of blocks that caches hold now; one that several share counts once. */
@@ -11,7 +11,11 @@ public final class KvMemory {
     return liveBlocks.get();
   }
 
-  /** Returns a block of zeros with one owner. */
+  /**
+   * Returns a block of zeros with one owner.
+   *
+   * @throws OutOfMemoryError if the system has none left; nothing is lost then
+   */
   KvBlock allocate(long bytes) {
     return new KvBlock(bytes, liveBlocks);
   }

@@ -95,6 +95,46 @@ class KvCacheTest {
     }
   }
 
+  /** A limited memory, as a machine has. */
+  private static final class SmallMemory extends KvMemory {
+    private int left;
+
+    @Override
+    KvBlock allocate(long bytes) {
+      if (left == 0) {
+        throw new OutOfMemoryError("no block left");
+      }
+      left--;
+      return super.allocate(bytes);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(KvCacheType.class)
+  void whenMemoryRunsOutTheCacheStaysAsItWas(KvCacheType type) {
+    SmallMemory small = new SmallMemory();
+    small.left = 3;
+    try (KvCache cache = new KvCache(CONFIG, 512, type, small)) {
+      append(cache, 70, 0);
+      assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> cache.reserve(400));
+      assertThat(cache.length()).isEqualTo(70);
+      assertSame(content(cache), expected(type, 70, 0));
+      append(cache, 190, 5); // into the block that was left
+      assertSame(content(cache), expected(type, 70, 0, 190, 5));
+
+      try (KvCache fork = cache.fork()) {
+        fork.truncate(100);
+        assertThatExceptionOfType(OutOfMemoryError.class).isThrownBy(() -> fork.reserve(110));
+        assertSame(content(fork), expected(type, 70, 0, 100, 5));
+        small.left = 2;
+        append(fork, 110, 9);
+        assertSame(content(fork), expected(type, 70, 0, 100, 5, 110, 9));
+      }
+      assertSame(content(cache), expected(type, 70, 0, 190, 5));
+    }
+    assertThat(small.liveBlocks()).isZero();
+  }
+
   @ParameterizedTest
   @EnumSource(KvCacheType.class)
   void aForkSharesBlocksUntilOneOfThemWrites(KvCacheType type) {

@@ -183,7 +183,7 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Float.BYTES);
     long o2 = start + offset(2, group, stride, Float.BYTES);
     long o3 = start + offset(3, group, stride, Float.BYTES);
-    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see TernaryProducts.block
+    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see ShortLookups.addChunk
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
@@ -219,7 +219,7 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Short.BYTES);
     long o2 = start + offset(2, group, stride, Short.BYTES);
     long o3 = start + offset(3, group, stride, Short.BYTES);
-    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see TernaryProducts.block
+    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see ShortLookups.addChunk
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
@@ -255,7 +255,7 @@ final class DotProducts {
     long o1 = start + offset(1, group, stride, Short.BYTES);
     long o2 = start + offset(2, group, stride, Short.BYTES);
     long o3 = start + offset(3, group, stride, Short.BYTES);
-    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see TernaryProducts.block
+    sums[0] = data.get(ValueLayout.JAVA_BYTE, start); // see ShortLookups.addChunk
     FloatVector s0 = FloatVector.zero(FLOATS);
     FloatVector s1 = s0;
     FloatVector s2 = s0;

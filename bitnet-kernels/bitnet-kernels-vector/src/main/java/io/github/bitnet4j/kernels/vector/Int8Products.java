@@ -46,7 +46,7 @@ final class Int8Products {
       int lineCount,
       int[] out,
       int outOffset) {
-    out[outOffset] = data.get(ValueLayout.JAVA_BYTE, start); // see TernaryProducts.block
+    out[outOffset] = data.get(ValueLayout.JAVA_BYTE, start); // see ShortLookups.addChunk
     IntVector s0 = IntVector.zero(Lanes.INTS);
     IntVector s1 = s0;
     IntVector s2 = s0;
