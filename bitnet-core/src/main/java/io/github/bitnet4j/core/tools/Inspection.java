@@ -95,9 +95,9 @@ public record Inspection(
    * What a loaded model takes outside the heap, in bytes.
    *
    * @param mapped weight files, mapped
-   * @param prepared copies of the ternary weights that kernels make which use the packing of
-   *     Hugging Face files; those for 512-bit registers copy all, in 1.78 bits a weight, and use
-   *     little of the mapped file
+   * @param prepared copies of the ternary weights that scalar kernels make, which use the packing
+   *     of Hugging Face files; vector kernels copy all, in 1.78 bits a weight, and a large LM head
+   *     in 8, and use little of the mapped file
    * @param kvCache keys and values of one session at {@code contextLength}
    * @param contextLength the model's own limit, in tokens
    */

@@ -152,7 +152,7 @@ final class InspectCommand implements Callable<Integer> {
     return TextTable.of(
         List.of(
             List.of("weights, mapped", bytes(memory.mapped())),
-            List.of("weights, prepared for the kernels", bytes(memory.prepared())),
+            List.of("weights, copies of scalar kernels", bytes(memory.prepared())),
             List.of(
                 "KV cache of a session with " + memory.contextLength() + " tokens",
                 bytes(memory.kvCache())),

@@ -18,7 +18,7 @@ import java.util.Optional;
  * digits. Columns that stand together in a word are far apart in the matrix because words of
  * neighbouring columns are then made with the same operations.
  *
- * <p>Words lie in the order in which the kernel reads them: {@code [block of 320 rows][chunk of
+ * <p>Words lie in the order in which the kernel reads them: {@code [block of rows][chunk of
  * words][strip of 32 rows][word of the chunk][row]}. A unit of work is a block, so it is read as
  * one stream.
  *
@@ -36,7 +36,7 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   /** Name of this layout; to be changed with it. */
   static final String LAYOUT =
       Lanes.BITS == 512
-          ? "lookup shorts, strips of 32 rows, blocks of 320, chunks of 6"
+          ? "lookup shorts, strips of 32 rows, blocks of 640, chunks of 6"
           : "lookup bytes, strips of 32 rows, blocks of 320, chunks of 2";
 
   /**
@@ -44,7 +44,7 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
    * there are enough blocks to share among threads. Their 16-bit sums stay in the first-level
    * cache.
    */
-  static final int BLOCK_ROWS = 320;
+  static final int BLOCK_ROWS = Lanes.BITS == 512 ? 640 : 320;
 
   /** Rows in the lanes of a register. */
   static final int LANES = 32;
