@@ -104,6 +104,16 @@ public abstract class TernaryKernelContract extends KernelContract {
     }
   }
 
+  /** Kernels may cut large matrices and many rows of activations into pieces of their own. */
+  @Test
+  void multipliesManyRowsWithManyTokens() {
+    for (int rows : List.of(321, 700, 1300, 2701)) {
+      for (int tokens : List.of(1, 3, 8, 17, 33, 41, 70)) {
+        check(Numbers.trits(random, rows, 76), Numbers.bytes(random, tokens * 76), tokens);
+      }
+    }
+  }
+
   @Test
   void multipliesEveryNumberOfRows() {
     for (int rows = 1; rows <= 40; rows++) {

@@ -264,8 +264,9 @@ final class CombinationProducts {
    */
   private static void findPlaces(
       MemorySegment packed, long first, long second, int strips, byte[] places, int place) {
-    places[0] = packed.get(ValueLayout.JAVA_BYTE, first); // see ShortLookups.addChunk
-    places[0] = packed.get(ValueLayout.JAVA_BYTE, second);
+    // See ShortLookups.addChunk; what is stored here is not used.
+    places[place] = packed.get(ValueLayout.JAVA_BYTE, first);
+    places[place] = packed.get(ValueLayout.JAVA_BYTE, second);
     for (int strip = 0; strip < strips; strip++) {
       for (int part = 0; part < LANES; part += BYTES.length()) {
         long at0 = first + strip * (long) STRIP_BYTES + part;
