@@ -47,8 +47,27 @@ public record DenseMatrix(String name, DenseType type, int rows, int columns, Me
    * @param offset where in {@code out}
    */
   public void copyRow(int row, float[] out, int offset) {
+    copyColumns(row, 0, columns, out, offset);
+  }
+
+  /**
+   * Copies some columns of one row as floats.
+   *
+   * @param row from 0 to {@code rows - 1}
+   * @param column the first column; a multiple of {@link DenseType#blockSize}
+   * @param count number of columns; a multiple of it too
+   * @param out receives {@code count} values
+   * @param offset where in {@code out}
+   */
+  public void copyColumns(int row, int column, int count, float[] out, int offset) {
     Objects.checkIndex(row, rows);
-    Objects.checkFromIndexSize(offset, columns, out.length);
-    type.decode(data, row * rowBytes(), out, offset, columns);
+    Objects.checkFromIndexSize(column, count, columns);
+    Objects.checkFromIndexSize(offset, count, out.length);
+    if (column % type.blockSize() != 0 || count % type.blockSize() != 0) {
+      throw new IllegalArgumentException(
+          "%s: expected whole blocks of %d columns, found %d from column %d"
+              .formatted(name, type.blockSize(), count, column));
+    }
+    type.decode(data, row * rowBytes() + type.rowBytes(column), out, offset, count);
   }
 }

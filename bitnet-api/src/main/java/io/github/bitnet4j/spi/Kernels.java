@@ -146,6 +146,28 @@ public interface Kernels {
       Int8Matrix w, short[] x, int[] lines, int lineCount, int[] out, int fromRow, int toRow);
 
   /**
+   * Multiplies rows of int8 with float rows: {@code out[t][row - fromRow]} is the lane sum of
+   * {@code w[row][c] * x[t][c]}. Worth it for several rows of x; for one, {@link #int8Products} is
+   * faster.
+   *
+   * @param x {@code [tokens x columns]} at {@code xOffset}, row-major
+   * @param tokens number of rows of x, at least 1
+   * @param out {@code [tokens x (toRow - fromRow)]}, row-major
+   * @param fromRow first row of w
+   * @param toRow one past the last
+   * @param scratch memory of these kernels that no other thread uses now
+   */
+  void int8MatMul(
+      Int8Matrix w,
+      float[] x,
+      int xOffset,
+      int tokens,
+      float[] out,
+      int fromRow,
+      int toRow,
+      Scratch scratch);
+
+  /**
    * Normalizes one row by its root mean square: {@code out_i = weight_i * (x_i * r)} with {@code r
    * = 1 / sqrt(m / n + epsilon)}, where m is the lane sum of {@code x_i * x_i} and n the length of
    * {@code weight}. {@code x} and {@code out} may be the same place.

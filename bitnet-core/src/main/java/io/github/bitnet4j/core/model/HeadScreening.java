@@ -11,6 +11,7 @@ import io.github.bitnet4j.core.sampling.NucleusProof;
 import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.Kernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,9 @@ final class HeadScreening {
    */
   private static final int TILE = 64;
 
+  /** Hidden states that are bounded faster together, as they are, than each quantized. */
+  private static final int MIN_TOGETHER = 3;
+
   /** Candidates worth handing to another thread. */
   private static final int GRAIN = 16;
 
@@ -49,8 +53,13 @@ final class HeadScreening {
   private final ScreeningInput[] inputs = new ScreeningInput[MAX_TOKENS];
   private final boolean[] bounded = new boolean[MAX_TOKENS];
   private final int[][][] sums;
+
+  /** For each worker, {@code [MAX_TOKENS x TILE]}. */
+  private final float[][] floatSums;
+
   private final NucleusProof nucleusProof = new NucleusProof();
-  private final RangeTask bound = this::bound;
+  private final RangeTask boundEach = this::boundEach;
+  private final RangeTask boundTogether = this::boundTogether;
   private final RangeTask multiply = this::multiply;
 
   /** Bounds of logits, {@code [tokens x vocabSize]}. */
@@ -79,6 +88,7 @@ final class HeadScreening {
     maxNorm = int8Head.maxNorm();
     candidates = new Logits(head.rows());
     sums = new int[acts.team.threads()][2][TILE];
+    floatSums = new float[acts.team.threads()][MAX_TOKENS * TILE];
     for (int i = 0; i < MAX_TOKENS; i++) {
       inputs[i] = new ScreeningInput(int8Head.lines());
     }
@@ -98,18 +108,24 @@ final class HeadScreening {
       lower = new float[bounds];
       upper = new float[bounds];
     }
+    boolean together = tokens >= MIN_TOGETHER;
     boolean any = false;
+    int columns = head.columns();
     for (int t = 0; t < tokens; t++) {
+      int x = (first + t) * columns;
       bounded[t] =
-          inputs[t].set(acts.normed, (first + t) * head.columns(), head.columns(), maxNorm);
+          together
+              ? inputs[t].take(acts.normed, x, columns, maxNorm)
+              : inputs[t].quantize(acts.normed, x, columns, maxNorm);
       any |= bounded[t];
     }
     if (any) {
-      acts.team.run(Math.ceilDiv(head.rows(), TILE), 1, bound);
+      int tiles = Math.ceilDiv(head.rows(), TILE);
+      acts.team.run(tiles, 1, together ? boundTogether : boundEach);
     }
   }
 
-  private void bound(int fromTile, int toTile, int worker) {
+  private void boundEach(int fromTile, int toTile, int worker) {
     for (int tile = fromTile; tile < toTile; tile++) {
       int fromRow = tile * TILE;
       int toRow = Math.min(head.rows(), fromRow + TILE);
@@ -118,6 +134,23 @@ final class HeadScreening {
           int offset = t * head.rows();
           int8Head.bound(
               acts.kernels, inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
+        }
+      }
+    }
+  }
+
+  private void boundTogether(int fromTile, int toTile, int worker) {
+    float[] own = floatSums[worker];
+    int xOffset = first * head.columns();
+    for (int tile = fromTile; tile < toTile; tile++) {
+      int fromRow = tile * TILE;
+      int toRow = Math.min(head.rows(), fromRow + TILE);
+      Kernels.Scratch scratch = acts.scratch[worker];
+      int8Head.multiply(acts.kernels, acts.normed, xOffset, tokens, fromRow, toRow, own, scratch);
+      for (int t = 0; t < tokens; t++) {
+        if (bounded[t]) {
+          int at = t * (toRow - fromRow);
+          int8Head.bound(inputs[t], fromRow, toRow, own, at, lower, upper, t * head.rows());
         }
       }
     }

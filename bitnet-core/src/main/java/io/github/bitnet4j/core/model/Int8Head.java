@@ -237,8 +237,8 @@ public final class Int8Head {
   }
 
   /**
-   * Bounds the logits of some rows: what {@link Kernels#denseMatMul} computes is not below {@code
-   * lower} and not above {@code upper}. See {@link ScreeningInput}.
+   * Bounds the logits of a quantized hidden state for some rows: what {@link Kernels#denseMatMul}
+   * computes is not below {@code lower} and not above {@code upper}. See {@link ScreeningInput}.
    *
    * @param kernels compute the products
    * @param fromRow a multiple of 4; the rows are in one block
@@ -261,12 +261,61 @@ public final class Int8Head {
     kernels.int8Products(block, x.coarse, x.lines, x.lines.length, sums[0], from, to);
     kernels.int8Products(block, x.fine, x.fineLines, x.fineLineCount, sums[1], from, to);
     for (int i = 0; i < toRow - fromRow; i++) {
-      int row = fromRow + i;
       double sum = x.coarseScale * sums[0][i] + x.fineScale * sums[1][i];
-      double logit = scales[row] * sum;
-      double error = errorNorms[row] * x.errorFactor + norms[row] * x.normFactor + x.floor;
-      lower[offset + row] = (float) (logit - error);
-      upper[offset + row] = (float) (logit + error);
+      bound(x, fromRow + i, sum, lower, upper, offset);
     }
+  }
+
+  /**
+   * Multiplies hidden states as they are with some rows.
+   *
+   * @param kernels compute the products
+   * @param x {@code [tokens x columns]} at {@code xOffset}
+   * @param fromRow first of the rows, which are in one block
+   * @param sums receives {@code [tokens x (toRow - fromRow)]}
+   */
+  void multiply(
+      Kernels kernels,
+      float[] x,
+      int xOffset,
+      int tokens,
+      int fromRow,
+      int toRow,
+      float[] sums,
+      Kernels.Scratch scratch) {
+    Int8Matrix block = blocks[fromRow / BLOCK_ROWS];
+    int from = fromRow % BLOCK_ROWS;
+    int to = from + toRow - fromRow;
+    kernels.int8MatMul(block, x, xOffset, tokens, sums, from, to, scratch);
+  }
+
+  /**
+   * Bounds the logits of a hidden state that {@link #multiply} took, as the other {@code bound}.
+   *
+   * @param sums the products, from {@code sumsOffset} on
+   */
+  void bound(
+      ScreeningInput x,
+      int fromRow,
+      int toRow,
+      float[] sums,
+      int sumsOffset,
+      float[] lower,
+      float[] upper,
+      int offset) {
+    for (int i = 0; i < toRow - fromRow; i++) {
+      bound(x, fromRow + i, sums[sumsOffset + i], lower, upper, offset);
+    }
+  }
+
+  /**
+   * @param sum the product of the row's q
+   */
+  private void bound(
+      ScreeningInput x, int row, double sum, float[] lower, float[] upper, int offset) {
+    double logit = scales[row] * sum;
+    double error = errorNorms[row] * x.errorFactor + norms[row] * x.normFactor + x.floor;
+    lower[offset + row] = (float) (logit - error);
+    upper[offset + row] = (float) (logit + error);
   }
 }

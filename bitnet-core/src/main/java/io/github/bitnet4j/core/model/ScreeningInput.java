@@ -4,29 +4,35 @@ import io.github.bitnet4j.spi.Int8Matrix;
 import java.util.Arrays;
 
 /**
- * A hidden state in the form that meets an {@link Int8Head}: {@code x = coarseScale * coarse +
- * fineScale * fine + e}, where {@code fine} is needed in few lines only.
+ * A hidden state in the form that meets an {@link Int8Head}, and what bounds the error of its
+ * approximate logits. It is either quantized, for a fast product with one row, or taken as it is,
+ * for a product with several.
  *
- * <p>A few elements of a hidden state are often many times larger than all others. If they set the
- * scale, the others would be rounded coarsely; so the scale is that of the seven eighths of the
- * lines with the smallest elements, and what the others exceed it by goes into {@code fine}.
+ * <p>Quantized it is {@code x = coarseScale * coarse + fineScale * fine + e}, where {@code fine} is
+ * needed in few lines only. A few elements of a hidden state are often many times larger than all
+ * others. If they set the scale, the others would be rounded coarsely; so the scale is that of the
+ * seven eighths of the lines with the smallest elements, and what the others exceed it by goes into
+ * {@code fine}.
  *
  * <h2>The bound</h2>
  *
- * <p>Let a row of the head be {@code w = s q + e_w}, and {@code y} the part of x that is not e. The
- * real product differs from the approximate one, {@code s q y}, by {@code e_w y + w e}, which is at
- * most {@code |e_w| (|x| + |e|) + |w| |e|}. The canonical float sum differs from the real one by
- * the relative error of {@code m} roundings, where m = columns / 16 terms of an accumulator and 4
- * additions of accumulators, of the sum of {@code |w_i x_i|}, which is at most {@code |w| |x|}; and
- * by the smallest subnormal for each term that vanishes. That no sum overflows is checked first.
- * Everything that is computed here in double is covered by a few roundings more.
+ * <p>Let a row of the head be {@code w = s q + e_w}, and {@code y} the part of x that is not e: all
+ * of it if x is not quantized. The real product differs from the approximate one, {@code s q y}, by
+ * {@code e_w y + w e}, which is at most {@code |e_w| (|x| + |e|) + |w| |e|}. The canonical float
+ * sum differs from the real one by the relative error of {@code m} roundings, where m = columns /
+ * 16 terms of an accumulator and 4 additions of accumulators, of the sum of {@code |w_i x_i|},
+ * which is at most {@code |w| |x|}; and by the smallest subnormal for each term that vanishes. If x
+ * is not quantized, the approximate product is a float sum of the same kind, of {@code |s q| <= |w|
+ * + |e_w|}, and so is its error; no term vanishes, as a product with an integer is exact there.
+ * That no sum overflows is checked first. Everything that is computed here in double is covered by
+ * a few roundings more.
  */
 final class ScreeningInput {
   /** Half a unit in the last place of 1: the relative error of one rounding. */
   private static final double ROUNDING = 0x1p-24;
 
-  /** Logits are far below the largest float. */
-  private static final double MAX_LOGIT = 0x1p126;
+  /** Sums are far below the largest float. */
+  private static final double MAX_SUM = 0x1p126;
 
   /** The largest magnitude of a quantized element. */
   private static final int MAX = 127;
@@ -69,13 +75,41 @@ final class ScreeningInput {
   }
 
   /**
-   * Takes a hidden state.
+   * Takes a hidden state and quantizes it.
    *
    * @param x {@code [columns]} at {@code offset}
    * @param maxNorm of the rows of the head
    * @return false if there are no bounds for it: it is zero or not finite, or logits may overflow
    */
-  boolean set(float[] x, int offset, int columns, float maxNorm) {
+  boolean quantize(float[] x, int offset, int columns, float maxNorm) {
+    double norm = norm(x, offset, columns);
+    if (!(norm > 0 && norm * maxNorm < MAX_SUM)) {
+      return false;
+    }
+    double error = Math.sqrt(split(x, offset, columns, threshold()));
+    setFactors(norm + error, error, roundings(columns), columns);
+    return true;
+  }
+
+  /**
+   * Takes a hidden state as it is.
+   *
+   * @param x {@code [columns]} at {@code offset}
+   * @param maxNorm of the rows of the head
+   * @return false if there are no bounds for it: it is zero or not finite, or sums may overflow
+   */
+  boolean take(float[] x, int offset, int columns, float maxNorm) {
+    double norm = norm(x, offset, columns);
+    double maxInt8Norm = 128 * Math.sqrt(columns);
+    if (!(norm > 0 && norm * Math.max(maxNorm, maxInt8Norm) < MAX_SUM)) {
+      return false;
+    }
+    setFactors(norm, 0, 2 * roundings(columns), columns);
+    return true;
+  }
+
+  /** Returns the norm of a hidden state; measures its lines. */
+  private double norm(float[] x, int offset, int columns) {
     double squares = 0;
     Arrays.fill(lineMax, 0);
     for (int i = 0; i < columns; i++) {
@@ -83,18 +117,24 @@ final class ScreeningInput {
       squares += (double) xi * xi;
       lineMax[i / Int8Matrix.LINE] = Math.max(lineMax[i / Int8Matrix.LINE], Math.abs(xi));
     }
-    double norm = Math.sqrt(squares);
-    if (!(norm > 0 && norm * maxNorm < MAX_LOGIT)) {
-      return false;
-    }
-    float threshold = threshold();
-    double error = Math.sqrt(quantize(x, offset, columns, threshold));
-    double y = norm + error;
-    int roundings = Math.ceilDiv(columns, 16) + 4 + 8;
+    return Math.sqrt(squares);
+  }
+
+  /** Returns the number of roundings of a lane sum, and some more for what is computed here. */
+  private static int roundings(int columns) {
+    return Math.ceilDiv(columns, 16) + 4 + 8;
+  }
+
+  /**
+   * Sets what bounds the error.
+   *
+   * @param y bounds the norm of what is multiplied
+   * @param error bounds the norm of what it lacks
+   */
+  private void setFactors(double y, double error, int roundings, int columns) {
     errorFactor = y * (1 + 8 * ROUNDING);
     normFactor = error * (1 + 8 * ROUNDING) + y * roundings * ROUNDING * (1 + 0x1p-10);
     floor = (columns + 4.0) * Float.MIN_VALUE;
-    return true;
   }
 
   /** Returns the magnitude up to which the coarse part reaches. */
@@ -107,7 +147,7 @@ final class ScreeningInput {
   }
 
   /** Sets both parts; returns the square of the norm of what they leave. */
-  private double quantize(float[] x, int offset, int columns, float threshold) {
+  private double split(float[] x, int offset, int columns, float threshold) {
     coarseScale = (double) threshold / MAX;
     double largestRest = 0;
     for (int i = 0; i < columns; i++) {

@@ -260,9 +260,11 @@ class HeadScreeningTest {
         rows[123][i] += 0.01f * x[i] / (float) Math.sqrt(norm(x) / COLUMNS);
       }
       try (Head head = new Head(matrix(DenseType.BF16, rows), TestModel.kernels("vector"), 1)) {
-        Logits logits = head.screened(x, new LogitNeed.Largest(1));
-        assertThat(logits.isComplete()).isFalse();
-        assertThat(logits.count()).isLessThan(20);
+        for (int tokens : List.of(1, 3)) {
+          Logits logits = head.screened(x, new LogitNeed.Largest(1), tokens);
+          assertThat(logits.isComplete()).isFalse();
+          assertThat(logits.count()).isLessThan(20);
+        }
       }
     }
   }
@@ -332,14 +334,16 @@ class HeadScreeningTest {
       for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, 3e38f}) {
         float[] x = new float[COLUMNS];
         x[100] = bad;
-        Logits logits = head.screened(x, new LogitNeed.Largest(1));
-        assertThat(logits.isComplete()).isTrue();
-        if (!Float.isFinite(bad)) {
-          assertThatThrownBy(
-                  () ->
-                      new TokenChooser(GenerationConfig.defaults(), 1, id -> false)
-                          .choose(logits, TEXT))
-              .isInstanceOf(NonFiniteValueException.class);
+        for (int tokens : List.of(1, 3)) {
+          Logits logits = head.screened(x, new LogitNeed.Largest(1), tokens);
+          assertThat(logits.isComplete()).isTrue();
+          if (!Float.isFinite(bad)) {
+            assertThatThrownBy(
+                    () ->
+                        new TokenChooser(GenerationConfig.defaults(), 1, id -> false)
+                            .choose(logits, TEXT))
+                .isInstanceOf(NonFiniteValueException.class);
+          }
         }
       }
     }
@@ -348,7 +352,22 @@ class HeadScreeningTest {
     try (Head head = new Head(matrix(DenseType.F32, rows), TestModel.kernels("vector"), 1)) {
       float[] x = new float[COLUMNS];
       x[5] = 1;
-      assertThat(head.screened(x, new LogitNeed.Largest(1)).isComplete()).isTrue();
+      assertThat(head.screened(x, new LogitNeed.Largest(1), 1).isComplete()).isTrue();
+      assertThat(head.screened(x, new LogitNeed.Largest(1), 3).isComplete()).isTrue();
+    }
+  }
+
+  /** A head of tiny weights has tiny logits, but the int8 copy's products are large. */
+  @Test
+  void computesAllLogitsIfProductsWithTheCopyMayOverflow() {
+    float[][] rows = new float[ROWS][COLUMNS];
+    for (float[] row : rows) {
+      gaussian(row, 1e-30f, new Random(SEED));
+    }
+    float[] x = new float[COLUMNS];
+    Arrays.fill(x, 1e36f);
+    try (Head head = new Head(matrix(DenseType.F32, rows), TestModel.kernels("vector"), 1)) {
+      assertThat(head.screened(x, new LogitNeed.Largest(1), 3).isComplete()).isTrue();
     }
   }
 
@@ -443,29 +462,45 @@ class HeadScreeningTest {
       float[] exact = new float[matrix.rows()];
       acts.kernels.denseMatMul(matrix, x, 1, exact, 0, matrix.rows(), acts.scratch[0]);
       ScreeningInput input = new ScreeningInput(int8Head.lines());
-      if (!input.set(x, 0, matrix.columns(), int8Head.maxNorm())) {
-        return;
-      }
       float[] lower = new float[matrix.rows()];
       float[] upper = new float[matrix.rows()];
-      int[][] sums = new int[2][64];
-      for (int from = 0; from < matrix.rows(); from += 64) {
-        int to = Math.min(matrix.rows(), from + 64);
-        int8Head.bound(acts.kernels, input, from, to, sums, lower, upper, 0);
+      if (input.quantize(x, 0, matrix.columns(), int8Head.maxNorm())) {
+        int[][] sums = new int[2][64];
+        for (int from = 0; from < matrix.rows(); from += 64) {
+          int to = Math.min(matrix.rows(), from + 64);
+          int8Head.bound(acts.kernels, input, from, to, sums, lower, upper, 0);
+        }
+        checkBounds(exact, lower, upper, description + ", quantized");
       }
-      for (int row = 0; row < matrix.rows(); row++) {
+      if (input.take(x, 0, matrix.columns(), int8Head.maxNorm())) {
+        float[] sums = new float[64];
+        for (int from = 0; from < matrix.rows(); from += 64) {
+          int to = Math.min(matrix.rows(), from + 64);
+          int8Head.multiply(acts.kernels, x, 0, 1, from, to, sums, acts.scratch[0]);
+          int8Head.bound(input, from, to, sums, 0, lower, upper, 0);
+        }
+        checkBounds(exact, lower, upper, description + ", as it is");
+      }
+    }
+
+    private static void checkBounds(
+        float[] exact, float[] lower, float[] upper, String description) {
+      for (int row = 0; row < exact.length; row++) {
         assertThat(exact[row])
             .as("%s, row %d, seed %d", description, row, SEED)
             .isBetween(lower[row], upper[row]);
       }
     }
 
-    /** Screens a hidden state that is not normalized. */
-    Logits screened(float[] x, LogitNeed need) {
-      System.arraycopy(x, 0, acts.normed, 0, x.length);
+    /** Screens a hidden state that is not normalized, alone or as the last of several. */
+    Logits screened(float[] x, LogitNeed need, int tokens) {
+      acts.reserveRows(tokens);
+      for (int t = 0; t < tokens; t++) {
+        System.arraycopy(x, 0, acts.normed, t * x.length, x.length);
+      }
       Logits logits = new Logits(matrix.rows());
-      screening.bound(0, 1);
-      if (!screening.findCandidates(0, need, logits)) {
+      screening.bound(0, tokens);
+      if (!screening.findCandidates(tokens - 1, need, logits)) {
         acts.kernels.denseMatMul(matrix, x, 1, logits.fillAll(), 0, matrix.rows(), acts.scratch[0]);
       }
       return logits;
@@ -499,9 +534,12 @@ class HeadScreeningTest {
           checkChoice(config, actual[row], expected[row], where);
         }
         float[] x = states.getFirst();
-        acts.kernels.denseMatMul(
-            matrix, x, 1, expected[0].fillAll(), 0, matrix.rows(), acts.scratch[0]);
-        checkChoice(config, screened(x, need), expected[0], description + " as it is, " + config);
+        for (int tokens : List.of(1, 3)) {
+          float[] all = expected[0].fillAll(); // a choice may change them
+          acts.kernels.denseMatMul(matrix, x, 1, all, 0, matrix.rows(), acts.scratch[0]);
+          String where = "%s as it is, %d rows, %s".formatted(description, tokens, config);
+          checkChoice(config, screened(x, need, tokens), expected[0], where);
+        }
       }
     }
 

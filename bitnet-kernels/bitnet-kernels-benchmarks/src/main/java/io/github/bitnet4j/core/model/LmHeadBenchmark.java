@@ -60,7 +60,7 @@ public class LmHeadBenchmark {
   public int threads;
 
   /** Hidden states of one pass. */
-  @Param({"1", "4"})
+  @Param({"1", "4", "8"})
   public int tokens;
 
   private final Arena arena = Arena.ofShared();

@@ -184,6 +184,35 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void int8MatMul(
+      Int8Matrix w,
+      float[] x,
+      int xOffset,
+      int tokens,
+      float[] out,
+      int fromRow,
+      int toRow,
+      Scratch scratch) {
+    int columns = w.columns();
+    int rows = toRow - fromRow;
+    Objects.checkFromToIndex(fromRow, toRow, w.rows());
+    Objects.checkFromIndexSize(xOffset, (long) tokens * columns, x.length);
+    Objects.checkFromIndexSize(0, (long) tokens * rows, out.length);
+    Buffers own = Buffers.of(scratch);
+    float[] weights = own.weights(columns);
+    for (int row = fromRow; row < toRow; row++) {
+      for (int c = 0; c < columns; c++) {
+        long line = w.lineOffset(row, c / Int8Matrix.LINE);
+        weights[c] = w.data().get(ValueLayout.JAVA_BYTE, line + c % Int8Matrix.LINE);
+      }
+      for (int t = 0; t < tokens; t++) {
+        out[t * rows + row - fromRow] =
+            laneSum(weights, x, xOffset + t * columns, columns, own.laneSums);
+      }
+    }
+  }
+
+  @Override
   public void rmsNorm(
       float[] x,
       int xOffset,

@@ -36,7 +36,7 @@ public abstract class FloatKernelContract extends KernelContract {
   void multipliesDenseMatricesOfEveryTypeAndNumberOfColumns() {
     for (DenseType type : PLAIN) {
       for (int columns : Numbers.LENGTHS) {
-        checkDense(type, 1 + random.nextInt(9), columns, 1 + random.nextInt(3));
+        checkDense(type, 1 + random.nextInt(20), columns, 1 + random.nextInt(6));
       }
     }
   }
@@ -52,8 +52,12 @@ public abstract class FloatKernelContract extends KernelContract {
 
   @Test
   void multipliesDenseMatricesWithManyTokens() {
-    for (int tokens = 1; tokens <= 9; tokens++) {
-      checkDense(DenseType.BF16, 10, 50, tokens);
+    for (DenseType type : PLAIN) {
+      for (int tokens = 1; tokens <= 9; tokens++) {
+        for (int columns : List.of(50, 256, 299, 515)) {
+          checkDense(type, 35, columns, tokens);
+        }
+      }
     }
   }
 
@@ -89,29 +93,34 @@ public abstract class FloatKernelContract extends KernelContract {
   void multipliesTypesThatAreStoredInBlocks() {
     for (DenseType type : DenseType.values()) {
       if (type.blockSize() > 1) {
-        int columns = 2 * type.blockSize();
-        byte[] data = new byte[21 * (int) type.rowBytes(columns)];
-        for (int i = 0; i < data.length; i++) {
-          data[i] = (byte) random.nextInt(0x3C); // scales are halves from two such bytes: finite
+        for (int tokens = 1; tokens <= 5; tokens++) {
+          checkBlocks(type, 3 * type.blockSize(), tokens);
         }
-        DenseMatrix w = new DenseMatrix("test", type, 21, columns, Numbers.unaligned(data, arena));
-        float[] x = Numbers.floats(random, 2 * columns);
-        float[] out = new float[2 * 21];
-        kernels.denseMatMul(w, x, 2, out, 0, 21, scratch);
-        float[] weights = new float[columns];
-        for (int row = 0; row < 21; row++) {
-          w.copyRow(row, weights, 0);
-          for (int t = 0; t < 2; t++) {
-            float[] token = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
-            assertBits(
-                new float[] {out[t * 21 + row]},
-                new float[] {Numbers.laneSumOfProducts(weights, token)},
-                type + ", row " + row);
-          }
-        }
-        checkRows(w, type.name());
       }
     }
+  }
+
+  private void checkBlocks(DenseType type, int columns, int tokens) {
+    byte[] data = new byte[21 * (int) type.rowBytes(columns)];
+    for (int i = 0; i < data.length; i++) {
+      data[i] = (byte) random.nextInt(0x3C); // scales are halves from two such bytes: finite
+    }
+    DenseMatrix w = new DenseMatrix("test", type, 21, columns, Numbers.unaligned(data, arena));
+    float[] x = Numbers.floats(random, tokens * columns);
+    float[] out = new float[tokens * 21];
+    kernels.denseMatMul(w, x, tokens, out, 0, 21, scratch);
+    float[] weights = new float[columns];
+    for (int row = 0; row < 21; row++) {
+      w.copyRow(row, weights, 0);
+      for (int t = 0; t < tokens; t++) {
+        float[] token = Arrays.copyOfRange(x, t * columns, (t + 1) * columns);
+        assertBits(
+            new float[] {out[t * 21 + row]},
+            new float[] {Numbers.laneSumOfProducts(weights, token)},
+            type + ", row " + row);
+      }
+    }
+    checkRows(w, type.name());
   }
 
   private void checkRows(DenseMatrix w, String description) {
@@ -147,13 +156,16 @@ public abstract class FloatKernelContract extends KernelContract {
         patterns[i] = (i & exponent) == exponent ? 0 : i;
       }
       DenseMatrix w = dense(type, patterns, patterns.length / 16, 16);
-      for (int c = 0; c < 16; c++) {
-        float[] x = new float[16];
-        x[c] = 1;
-        float[] out = new float[w.rows()];
-        kernels.denseMatMul(w, x, 1, out, 0, w.rows(), scratch);
-        for (int row = 0; row < w.rows(); row++) {
-          assertThat(out[row]).isEqualTo(value(type, patterns[row * 16 + c]) + 0f);
+      for (int tokens : List.of(1, 4)) { // whose kernels decode on their own
+        for (int c = 0; c < 16; c++) {
+          float[] x = new float[tokens * 16];
+          x[(tokens - 1) * 16 + c] = 1;
+          float[] out = new float[tokens * w.rows()];
+          kernels.denseMatMul(w, x, tokens, out, 0, w.rows(), scratch);
+          for (int row = 0; row < w.rows(); row++) {
+            assertThat(out[(tokens - 1) * w.rows() + row])
+                .isEqualTo(value(type, patterns[row * 16 + c]) + 0f);
+          }
         }
       }
     }
@@ -166,11 +178,15 @@ public abstract class FloatKernelContract extends KernelContract {
       int[] patterns = new int[columns];
       Arrays.fill(patterns, 0x8001);
       DenseMatrix w = dense(DenseType.BF16, patterns, 1, columns);
-      float[] x = new float[columns];
-      Arrays.fill(x, 1e-20f);
-      float[] out = new float[1];
-      kernels.denseMatMul(w, x, 1, out, 0, 1, scratch);
-      assertBits(out, new float[] {-0.0f}, columns + " columns");
+      for (int tokens : List.of(1, 3)) {
+        float[] x = new float[tokens * columns];
+        Arrays.fill(x, 1e-20f);
+        float[] expected = new float[tokens];
+        Arrays.fill(expected, -0.0f);
+        float[] out = new float[tokens];
+        kernels.denseMatMul(w, x, tokens, out, 0, 1, scratch);
+        assertBits(out, expected, "%d columns, %d tokens".formatted(columns, tokens));
+      }
     }
   }
 

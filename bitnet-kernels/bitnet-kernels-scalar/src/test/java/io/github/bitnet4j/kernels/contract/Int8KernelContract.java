@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Products of int8 rows with an int8 row: exact integers. */
+/** Products of int8 rows with an int8 row, exact integers, and with float rows. */
 public abstract class Int8KernelContract extends KernelContract {
   protected Int8KernelContract(KernelProvider provider) {
     super(provider);
@@ -89,6 +89,32 @@ public abstract class Int8KernelContract extends KernelContract {
     short[] x = x(150);
     for (int repetition = 0; repetition < COMPILED_AFTER; repetition++) {
       check(w, x, allLines(w), 0, 6);
+      checkFloats(w, 3, 0, 6);
+    }
+  }
+
+  @Test
+  void multipliesFloatsOfEveryNumberOfColumns() {
+    for (int columns : Numbers.LENGTHS) {
+      checkFloats(weights(random(7, columns)), 1 + random.nextInt(6), 0, 7);
+    }
+  }
+
+  @Test
+  void multipliesFloatsWithEveryRangeOfRows() {
+    for (int rows = 1; rows <= 37; rows += 4) {
+      Weights w = weights(random(rows, 300));
+      for (int from = 0; from < rows; from++) {
+        checkFloats(w, 3, from, from + 1 + random.nextInt(rows - from));
+      }
+    }
+  }
+
+  @Test
+  void multipliesAnyNumberOfFloatRows() {
+    Weights w = weights(random(18, 531));
+    for (int tokens = 1; tokens <= 17; tokens++) {
+      checkFloats(w, tokens, 0, 18);
     }
   }
 
@@ -107,6 +133,17 @@ public abstract class Int8KernelContract extends KernelContract {
             () -> kernels.int8Products(w, x, new int[] {-1}, 1, new int[8], 0, 8),
             () -> kernels.int8Products(w, new short[127], lines, 2, new int[8], 0, 8));
     for (Runnable call : calls) {
+      assertThatThrownBy(call::run).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+    float[] floats = new float[200];
+    List<Runnable> floatCalls =
+        List.of(
+            () -> kernels.int8MatMul(w, floats, 0, 2, new float[18], 0, 9, scratch),
+            () -> kernels.int8MatMul(w, floats, 0, 2, new float[18], -1, 8, scratch),
+            () -> kernels.int8MatMul(w, floats, 0, 2, new float[15], 0, 8, scratch),
+            () -> kernels.int8MatMul(w, floats, 1, 2, new float[16], 0, 8, scratch),
+            () -> kernels.int8MatMul(w, floats, -1, 1, new float[16], 0, 8, scratch));
+    for (Runnable call : floatCalls) {
       assertThatThrownBy(call::run).isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
@@ -153,5 +190,25 @@ public abstract class Int8KernelContract extends KernelContract {
     int[] out = new int[to - from];
     kernels.int8Products(w.matrix, x, lines, lines.length, out, from, to);
     assertThat(out).as("%s, rows %d to %d", w.matrix, from, to).isEqualTo(expected);
+  }
+
+  private void checkFloats(Weights w, int tokens, int from, int to) {
+    int columns = w.matrix.columns();
+    float[] x = Numbers.floats(random, 3 + tokens * columns);
+    float[] expected = Numbers.guards(tokens * (to - from) + 2);
+    float[] out = expected.clone();
+    for (int t = 0; t < tokens; t++) {
+      float[] token = Arrays.copyOfRange(x, 3 + t * columns, 3 + (t + 1) * columns);
+      for (int row = from; row < to; row++) {
+        float[] weights = new float[columns];
+        for (int c = 0; c < columns; c++) {
+          weights[c] = w.rows[row][c];
+        }
+        expected[t * (to - from) + row - from] = Numbers.laneSumOfProducts(weights, token);
+      }
+    }
+    kernels.int8MatMul(w.matrix, x, 3, tokens, out, from, to, scratch);
+    String where = "%s, %d tokens, rows %d to %d".formatted(w.matrix, tokens, from, to);
+    Numbers.assertBits(out, expected, where);
   }
 }

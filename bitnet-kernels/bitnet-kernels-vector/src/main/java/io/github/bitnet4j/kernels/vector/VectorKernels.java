@@ -64,7 +64,12 @@ final class VectorKernels implements Kernels {
     Objects.checkFromToIndex(fromRow, toRow, w.rows());
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
-    DotProducts.multiply(w, x, tokens, out, fromRow, toRow, VectorScratch.of(scratch));
+    VectorScratch own = VectorScratch.of(scratch);
+    if (tokens < TileProducts.MIN_TOKENS) {
+      DotProducts.multiply(w, x, tokens, out, fromRow, toRow, own);
+    } else {
+      own.tiles().multiply(w, x, tokens, out, fromRow, toRow);
+    }
   }
 
   @Override
@@ -96,6 +101,23 @@ final class VectorKernels implements Kernels {
       Objects.checkIndex(lines[k], w.lines());
     }
     Int8Products.multiply(w, x, lines, lineCount, out, fromRow, toRow);
+  }
+
+  @Override
+  public void int8MatMul(
+      Int8Matrix w,
+      float[] x,
+      int xOffset,
+      int tokens,
+      float[] out,
+      int fromRow,
+      int toRow,
+      Scratch scratch) {
+    Objects.checkFromToIndex(fromRow, toRow, w.rows());
+    Objects.checkFromIndexSize(xOffset, (long) tokens * w.columns(), x.length);
+    Objects.checkFromIndexSize(0, (long) tokens * (toRow - fromRow), out.length);
+    TileProducts tiles = VectorScratch.of(scratch).tiles();
+    tiles.multiply(w, x, xOffset, tokens, out, fromRow, toRow);
   }
 
   @Override

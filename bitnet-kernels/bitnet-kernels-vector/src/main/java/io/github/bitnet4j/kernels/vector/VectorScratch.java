@@ -11,6 +11,7 @@ final class VectorScratch implements Kernels.Scratch {
   private float[] weights = {};
   private @Nullable LookupTables lookup;
   private @Nullable CombinationProducts combinations;
+  private @Nullable TileProducts tiles;
 
   /** Returns the scratch memory that a caller hands to an operation. */
   static VectorScratch of(Kernels.Scratch scratch) {
@@ -42,6 +43,15 @@ final class VectorScratch implements Kernels.Scratch {
     if (products == null) {
       products = new CombinationProducts();
       combinations = products;
+    }
+    return products;
+  }
+
+  TileProducts tiles() {
+    TileProducts products = tiles;
+    if (products == null) {
+      products = new TileProducts();
+      tiles = products;
     }
     return products;
   }
