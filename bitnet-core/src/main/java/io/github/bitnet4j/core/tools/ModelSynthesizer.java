@@ -27,11 +27,12 @@ import java.util.OptionalInt;
 
 /**
  * Writes models with random weights, so that anyone can measure a size of model without having one.
- * What they generate is noise, but it takes the time and the memory of the real thing.
+ * What they generate is noise, or the same token for ever, but it takes the time and the memory of
+ * the real thing.
  *
  * <p>42 % of the trits are zeros, as in the trained 2B-4T model; activations stay finite and logits
- * differ. A shape, a seed and a type give the same bytes on every machine. There is no tokenizer:
- * such a model takes and gives token ids. Memory does not grow with the model.
+ * differ. A shape, a seed, a text and a type give the same bytes on every machine. There is no
+ * tokenizer: such a model takes and gives token ids. Memory does not grow with the model.
  *
  * <p>Stateless and thread-safe.
  *
@@ -44,6 +45,18 @@ import java.util.OptionalInt;
  * }</pre>
  */
 public final class ModelSynthesizer {
+  /** What a model generates. */
+  public enum Text {
+    /** Noise. */
+    RANDOM,
+    /**
+     * The last token, again and again: the scales of its layers are so small that only its
+     * embedding counts. The best case of {@link
+     * io.github.bitnet4j.GenerationConfig.Builder#speculation}.
+     */
+    REPEATED
+  }
+
   private static final String NAME = "random weights";
 
   /** For config.json, the header and the metadata, when room on the disk is checked. */
@@ -56,19 +69,26 @@ public final class ModelSynthesizer {
   private long doneBytes;
   private long totalBytes;
 
-  private ModelSynthesizer(ModelShape shape, long seed, ConvertOptions options) {
+  private ModelSynthesizer(ModelShape shape, long seed, Text text, ConvertOptions options) {
     this.options = options;
     config = shape.config();
-    weights = new SyntheticWeights(config, seed);
+    weights = new SyntheticWeights(config, seed, text == Text.REPEATED);
     boolean gguf = options.target().type().isPresent();
     embeddingType = options.embedding().orElse(gguf ? Embedding.F16 : Embedding.BF16).type();
     options.target().type().ifPresent(this::checkSizes);
+  }
+
+  /** Writes a model that generates noise; as the method with a {@link Text}. */
+  public static Conversion synthesize(ModelShape shape, long seed, Path out, ConvertOptions options)
+      throws IOException {
+    return synthesize(shape, seed, Text.RANDOM, out, options);
   }
 
   /**
    * Writes a model.
    *
    * @param seed gives the weights
+   * @param text what the model generates, in the same time
    * @param out the file, or the directory, to be written
    * @param options type, embedding and whether to overwrite; the embedding is F16 in GGUF files and
    *     BF16 in directories if it is not set
@@ -78,10 +98,10 @@ public final class ModelSynthesizer {
    *     replace it, or it is not a model that can be replaced
    * @throws IOException if the disk has not enough room, or writing fails
    */
-  public static Conversion synthesize(ModelShape shape, long seed, Path out, ConvertOptions options)
-      throws IOException {
+  public static Conversion synthesize(
+      ModelShape shape, long seed, Text text, Path out, ConvertOptions options) throws IOException {
     OutputPlace place = new OutputPlace(out, options);
-    ModelSynthesizer model = new ModelSynthesizer(shape, seed, options);
+    ModelSynthesizer model = new ModelSynthesizer(shape, seed, text, options);
     place.check();
     try (place) {
       Path unfinished = place.begin();
@@ -101,7 +121,7 @@ public final class ModelSynthesizer {
    * @throws IllegalArgumentException if the type cannot hold rows of this shape
    */
   public static long tensorBytes(ModelShape shape, ConvertOptions options) {
-    ModelSynthesizer model = new ModelSynthesizer(shape, 0, options);
+    ModelSynthesizer model = new ModelSynthesizer(shape, 0, Text.RANDOM, options);
     return options
         .target()
         .type()

@@ -38,6 +38,9 @@ final class SyntheticWeights {
   private static final int POSITIVE_FROM = 46_531;
   private static final double NONZERO = 1 - (POSITIVE_FROM - NEGATIVE_BELOW) / 65_536.0;
 
+  /** Of the scales of layers that shall not matter. */
+  private static final float FADED = 0x1p-12f;
+
   private static final float EMBEDDING_DEVIATION = 0.02f;
   private static final float NORM_DEVIATION = 0.1f;
 
@@ -50,15 +53,23 @@ final class SyntheticWeights {
 
   private final ModelConfig config;
   private final long seed;
+  private final boolean faded;
 
   /** Groups of eight trits plus one, a byte each: drawn once, so that a weight costs little. */
   private final long[] codeGroups;
 
   private final float[] normals;
 
-  SyntheticWeights(ModelConfig config, long seed) {
+  /**
+   * Creates weights.
+   *
+   * @param faded whether the layers add nearly nothing to the embedding of a token, which then is
+   *     the likeliest to follow
+   */
+  SyntheticWeights(ModelConfig config, long seed, boolean faded) {
     this.config = config;
     this.seed = seed;
+    this.faded = faded;
     codeGroups = codeGroups(random("trits", 0));
     normals = normals(random("normals", 0));
   }
@@ -106,7 +117,8 @@ final class SyntheticWeights {
   /** Returns the scale of a linear layer; BF16 holds it exactly. */
   float scale(int layer, Linear which) {
     double spread = 0.8 + 0.4 * random(TensorNames.gguf(layer, which), -1).nextDouble();
-    return bfloat16((float) (spread / Math.sqrt(NONZERO * which.columns(config))));
+    float scale = bfloat16((float) (spread / Math.sqrt(NONZERO * which.columns(config))));
+    return faded ? scale * FADED : scale;
   }
 
   /** Returns a linear layer as U8 of a Hugging Face directory: four rows share a byte. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.bitnet4j.Generation;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
@@ -97,6 +98,22 @@ class ModelSynthesizerTest {
     }
     assertThat(ModelChecker.check(out, LoadOptions.defaults()).accepted()).isTrue();
     assertThat(folder).isDirectoryNotContaining("glob:**unfinished");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Target.class)
+  void repeatsItsLastTokenIfItShall(Target target) throws IOException {
+    Path out = folder.resolve("model");
+    ModelSynthesizer.synthesize(
+        ModelShape.TINY, 1, ModelSynthesizer.Text.REPEATED, out, options(target).build());
+    try (Model model = Model.load(out);
+        Session session = model.newSession()) {
+      GenerationConfig config =
+          GenerationConfig.builder().maxTokens(30).ignoreStopTokens(true).speculation(true).build();
+      Generation text = session.generate(IDS, config);
+      assertThat(text.ids()).hasSize(30).containsOnly(IDS[IDS.length - 1]);
+      assertThat(text.stats().acceptance()).isEqualTo(1);
+    }
   }
 
   /** The same seed gives the same model, in whatever format. */

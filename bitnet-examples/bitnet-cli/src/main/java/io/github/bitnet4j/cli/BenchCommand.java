@@ -33,6 +33,7 @@ import picocli.CommandLine.Option;
     footer = {
       "  bitnet bench --model bitnet-b1.58-2B-4T",
       "  bitnet bench --model random-2b-4t --threads 1,2,4 --json",
+      "  bitnet bench --model random-2b-4t --context 4000 --max-seconds 1800",
       "  bitnet bench --model random-2b-4t --quick --profile"
     })
 final class BenchCommand implements Callable<Integer> {
@@ -72,6 +73,12 @@ final class BenchCommand implements Callable<Integer> {
   private @Nullable Integer repetitions;
 
   @Option(
+      names = "--context",
+      paramLabel = "N",
+      description = "Tokens of the long context. Default: " + BenchPlan.LONG_CONTEXT + ".")
+  private @Nullable Integer context;
+
+  @Option(
       names = "--max-seconds",
       paramLabel = "N",
       description = "What does not fit is skipped, and said so. Default: 600; 60 with --quick.")
@@ -96,7 +103,9 @@ final class BenchCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     long start = System.nanoTime();
     int count = positive("repetitions", repetitions, quick ? QUICK_REPETITIONS : REPETITIONS);
-    BenchPlan plan = quick ? BenchPlan.quick(count, profile) : BenchPlan.full(count, profile);
+    int longContext = positive("context", context, BenchPlan.LONG_CONTEXT);
+    BenchPlan plan =
+        quick ? BenchPlan.quick(count, profile) : BenchPlan.full(count, longContext, profile);
     TimeBudget budget =
         new TimeBudget(positive("max-seconds", maxSeconds, quick ? QUICK_SECONDS : SECONDS));
     List<Integer> numbers = threads();

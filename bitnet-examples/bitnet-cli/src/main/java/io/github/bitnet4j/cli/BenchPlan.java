@@ -17,7 +17,10 @@ record BenchPlan(
     List<Integer> profiledRows,
     int profiledPasses) {
   private static final int SHORT_CONTEXT = 16;
-  private static final int LONG_CONTEXT = 2048;
+
+  /** Tokens before a decode of the full plan, unless told otherwise. */
+  static final int LONG_CONTEXT = 2048;
+
   private static final int SESSIONS = 8;
 
   BenchPlan {
@@ -25,14 +28,14 @@ record BenchPlan(
     profiledRows = List.copyOf(profiledRows);
   }
 
-  static BenchPlan full(int repetitions, boolean profile) {
+  static BenchPlan full(int repetitions, int longContext, boolean profile) {
     return new BenchPlan(
         List.of(
             Workload.prefill(128),
             Workload.prefill(512),
             Workload.decode(64, SHORT_CONTEXT),
             Workload.decode(256, SHORT_CONTEXT),
-            Workload.decode(64, LONG_CONTEXT),
+            Workload.decode(64, longContext),
             Workload.speculation(256, SHORT_CONTEXT),
             Workload.together(SESSIONS, 64, SHORT_CONTEXT)),
         repetitions,

@@ -4,6 +4,7 @@ import io.github.bitnet4j.core.tools.Conversion;
 import io.github.bitnet4j.core.tools.ConvertOptions;
 import io.github.bitnet4j.core.tools.ModelShape;
 import io.github.bitnet4j.core.tools.ModelSynthesizer;
+import io.github.bitnet4j.core.tools.ModelSynthesizer.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -23,13 +24,14 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Writes a model with random weights, to measure a size of model without having one.",
-      "It has no tokenizer and generates noise, in the time and memory of the real thing.",
+      "It has no tokenizer; what it generates takes the time and memory of the real thing.",
       "The same options give the same bytes on every machine."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  bitnet synthesize --shape 2b-4t random-2b-4t",
       "  bitnet synthesize --shape 2b-4t random-2b-4t.gguf --embedding q6_k",
+      "  bitnet synthesize --shape 2b-4t --text repeated repeating-2b-4t",
       "  bitnet synthesize --shape tiny --layers 8 --seed 7 small.gguf"
     })
 final class SynthesizeCommand implements Callable<Integer> {
@@ -75,6 +77,15 @@ final class SynthesizeCommand implements Callable<Integer> {
       description = "Gives the weights. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Option(
+      names = "--text",
+      paramLabel = "KIND",
+      defaultValue = "random",
+      description =
+          "What it generates: random, or repeated: its last token again and again, the best"
+              + " case of speculation. Default: ${DEFAULT-VALUE}.")
+  private String text = "";
+
   @Mixin private final OutputOptions output = new OutputOptions();
 
   SynthesizeCommand(Terminal terminal) {
@@ -86,10 +97,11 @@ final class SynthesizeCommand implements Callable<Integer> {
     LoadProgress progress = new LoadProgress(terminal, "Writing");
     ConvertOptions options = output.build(out, false, progress);
     ModelShape sizes = sizes();
+    Text kind = kind();
     output.check(out);
     Conversion written;
     try {
-      written = ModelSynthesizer.synthesize(sizes, seed, out, options);
+      written = ModelSynthesizer.synthesize(sizes, seed, kind, out, options);
     } finally {
       progress.erase();
     }
@@ -116,6 +128,14 @@ final class SynthesizeCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }
+  }
+
+  private Text kind() {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "random" -> Text.RANDOM;
+      case "repeated" -> Text.REPEATED;
+      default -> throw new UsageException("text: expected random or repeated, found " + text);
+    };
   }
 
   private static int either(@Nullable Integer given, int otherwise) {

@@ -116,9 +116,10 @@ class BenchCommandTest {
   @Test
   void endsInTimeAndSaysWhatIsSkipped() {
     long start = System.nanoTime();
-    Result result = Cli.run("bench", "--threads=1", "--kernels=scalar", "--max-seconds=1");
+    Result result =
+        Cli.run("bench", "--threads=1", "--kernels=scalar", "--max-seconds=1", "--context=321");
     assertThat(result.exitCode()).as(result.err()).isZero();
-    assertThat(result.out()).contains("see --max-seconds");
+    assertThat(result.out()).contains("see --max-seconds", "decode 64 after 321");
     assertThat((System.nanoTime() - start) / 1e9).isLessThan(30); // of minutes
   }
 
@@ -126,6 +127,7 @@ class BenchCommandTest {
   @CsvSource({
     "--threads=0, 'threads: expected 1 to 1024, found 0'",
     "--repetitions=0, 'repetitions: expected 1 or more, found 0'",
+    "--context=0, 'context: expected 1 or more, found 0'",
     "--max-seconds=-1, 'max-seconds: expected 1 or more, found -1'"
   })
   void refusesNumbersThatMakeNoSense(String option, String message) {

@@ -259,13 +259,23 @@ class ModelToolsTest {
     assertThat(Cli.run("synthesize", "--shape", "tiny", out, "--force").exitCode()).isZero();
   }
 
+  @Test
+  void synthesizedModelsRepeatTheirLastTokenIfTheyShall() {
+    String out = folder.resolve("model").toString();
+    Cli.Result result = Cli.run("synthesize", "--shape", "tiny", "--text", "repeated", out);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    Cli.Result text = Cli.run("--model", out, "--ids", "1,2,3", "--max-tokens", "5");
+    assertThat(text.out().strip()).isEqualTo("3 3 3 3 3");
+  }
+
   @ParameterizedTest
   @CsvSource({
+    "--text, novel, 'text: expected random or repeated, found novel'",
     "--shape, 3b, 'shape: expected 2b-4t or tiny, found 3b'",
     "--hidden, 2500, 'numHeads: expected to divide hiddenSize 2500 into even parts, found 20'",
     "--type, q4_0, 'type: expected i2_s, tq2_0, tq1_0 or hf, found q4_0'"
   })
-  void synthesizeRefusesWhatIsNoShape(String option, String value, String message) {
+  void synthesizeRefusesOptionsThatMakeNoModel(String option, String value, String message) {
     Path out = folder.resolve("model");
     Cli.Result result = Cli.run("synthesize", out.toString(), option, value);
     assertThat(result.exitCode()).isEqualTo(2);
