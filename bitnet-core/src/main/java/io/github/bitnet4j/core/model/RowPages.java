@@ -12,8 +12,8 @@ import java.lang.foreign.MemorySegment;
  * <p>For one thread at a time.
  */
 final class RowPages {
-  /** Rows after which the pages are given back: with 64 KB each, 32 MB are resident at most. */
-  private static final int MAX_ROWS = 512;
+  /** Rows after which the pages are given back: with 64 KB each, 8 MB are resident at most. */
+  static final int MAX_ROWS = 128;
 
   private final MemorySegment data;
   private int rows;

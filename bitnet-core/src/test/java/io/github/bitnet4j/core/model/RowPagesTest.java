@@ -40,7 +40,7 @@ class RowPagesTest {
       }
       long all = residentKilobytes(file);
       assertThat(all).isGreaterThan(ROWS * COLUMNS * Float.BYTES / 1024 / 2);
-      pages.read(511);
+      pages.read(RowPages.MAX_ROWS - 1);
       assertThat(residentKilobytes(file)).isEqualTo(all);
       pages.read(1);
       assertThat(residentKilobytes(file)).isZero();

@@ -67,6 +67,12 @@ final class BenchCommand implements Callable<Integer> {
   private @Nullable String kernels;
 
   @Option(
+      names = "--kv-cache",
+      paramLabel = "TYPE",
+      description = "Type of cached keys and values: f32, f16. Default: f32.")
+  private @Nullable String kvCache;
+
+  @Option(
       names = "--repetitions",
       paramLabel = "N",
       description = "Repetitions of each measurement. Default: 5; 2 with --quick.")
@@ -134,6 +140,9 @@ final class BenchCommand implements Callable<Integer> {
     if (kernels != null) {
       child.addAll(List.of("--kernels", kernels));
     }
+    if (kvCache != null) {
+      child.addAll(List.of("--kv-cache", kvCache));
+    }
     List<FreshJvm> measured = new ArrayList<>();
     double end = budget.left() * (1 - FRESH_SHARE);
     String note = "";
@@ -167,6 +176,9 @@ final class BenchCommand implements Callable<Integer> {
       options.threads(threads);
       if (kernels != null) {
         options.kernels(kernels);
+      }
+      if (kvCache != null) {
+        options.kvCache(ModelOptions.kvCacheType(kvCache));
       }
       return options.build();
     } catch (IllegalArgumentException e) {

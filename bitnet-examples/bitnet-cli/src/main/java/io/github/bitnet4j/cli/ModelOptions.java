@@ -1,5 +1,6 @@
 package io.github.bitnet4j.cli;
 
+import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import java.io.IOException;
@@ -36,6 +37,14 @@ final class ModelOptions {
       paramLabel = "N",
       description = "Most tokens of prompt and continuation. Default: the model's own limit.")
   private @Nullable Integer context;
+
+  @Option(
+      names = "--kv-cache",
+      paramLabel = "TYPE",
+      description =
+          "Type of cached keys and values: f32, or f16 (half the memory and faster after long"
+              + " contexts, but not exact). Default: f32.")
+  private @Nullable String kvCache;
 
   @Option(
       names = "--prepared",
@@ -88,6 +97,14 @@ final class ModelOptions {
     return Path.of(demo).normalize();
   }
 
+  static KvCacheType kvCacheType(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "f32" -> KvCacheType.F32;
+      case "f16" -> KvCacheType.F16;
+      default -> throw new UsageException("kv-cache: expected f32 or f16, found " + name);
+    };
+  }
+
   private LoadOptions options(LoadProgress progress) {
     LoadOptions.Builder builder = LoadOptions.builder().progress(progress);
     try {
@@ -99,6 +116,9 @@ final class ModelOptions {
       }
       if (context != null) {
         builder.contextLength(context);
+      }
+      if (kvCache != null) {
+        builder.kvCache(kvCacheType(kvCache));
       }
       if (preparedFile != null) {
         builder.preparedFile(preparedFile);

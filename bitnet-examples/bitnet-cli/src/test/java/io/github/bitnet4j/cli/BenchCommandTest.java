@@ -127,6 +127,7 @@ class BenchCommandTest {
   @CsvSource({
     "--threads=0, 'threads: expected 1 to 1024, found 0'",
     "--repetitions=0, 'repetitions: expected 1 or more, found 0'",
+    "--kv-cache=bf16, 'kv-cache: expected f32 or f16, found bf16'",
     "--context=0, 'context: expected 1 or more, found 0'",
     "--max-seconds=-1, 'max-seconds: expected 1 or more, found -1'"
   })
@@ -139,6 +140,17 @@ class BenchCommandTest {
   @Test
   void hidesTheCommandOfTheFreshJvm() {
     assertThat(Cli.run("--help").out()).contains("bench").doesNotContain("first-token");
+  }
+
+  @Test
+  void halfPrecisionHalvesTheKvCacheOfTheFreshJvm() throws IOException {
+    assertThat(kvCacheBytes("--kv-cache=f32")).isEqualTo(2 * kvCacheBytes("--kv-cache=F16"));
+  }
+
+  private static double kvCacheBytes(String option) throws IOException {
+    Result result = Cli.run("first-token", "--kernels=scalar", option);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return (double) object(parse(result.out().lines().toList().getLast())).get("kvCacheBytes");
   }
 
   // ---- Parts

@@ -233,6 +233,7 @@ class GenerateCommandTest {
     return Stream.of(
         input("--prompt=TEXT, --ids=ID are mutually exclusive", "--prompt=x", "--ids=1"),
         input("'--ids' (ID): '2x' is not an int", "--ids=1,2x"),
+        input("kv-cache: expected f32 or f16, found q8", "--kv-cache=q8"),
         input("'--threads': 'many' is not an int", "--threads=many"),
         input("threads: expected 1 to 1024, found 0", "--threads=0"),
         input("contextLength: expected 1 or more, found 0", "--context=0"),
