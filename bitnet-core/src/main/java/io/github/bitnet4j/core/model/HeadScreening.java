@@ -45,6 +45,9 @@ final class HeadScreening {
 
   private static final int NUCLEUS_GROWTH = 8;
 
+  /** Passes without a try, at most, after tries for a nucleus that were in vain: 2^6. */
+  private static final int MAX_VAIN_TRIES = 6;
+
   private final DenseMatrix head;
   private final RowPages headPages;
   private final Int8Head int8Head;
@@ -75,6 +78,11 @@ final class HeadScreening {
 
   private int first;
   private int tokens;
+
+  /** Tries for a nucleus in a row that were in vain, and passes until the next one. */
+  private int vainTries;
+
+  private int pause;
 
   // The candidates that are being computed.
   private int token;
@@ -185,13 +193,29 @@ final class HeadScreening {
     return allowed == null || TokenMask.contains(allowed, id);
   }
 
+  /**
+   * Returns whether bounds are worth computing for a nucleus in this pass, to be asked once. Where
+   * the model is so unsure that the bounds decide nothing they cost more than they save: after each
+   * failure in a row there is a pause of twice as many passes.
+   */
+  boolean triesNucleus() {
+    if (pause == 0) {
+      return true;
+    }
+    pause--;
+    return false;
+  }
+
   private boolean findNucleus(int token, Nucleus nucleus, Logits logits) {
     for (int count = NUCLEUS_START; findLargest(token, count, logits); count *= NUCLEUS_GROWTH) {
       int offset = token * head.rows();
       if (nucleusProof.decides(logits, count, nucleus, lower, upper, offset, head.rows())) {
+        vainTries = 0;
         return true;
       }
     }
+    vainTries = Math.min(vainTries + 1, MAX_VAIN_TRIES);
+    pause = 1 << vainTries;
     return false;
   }
 

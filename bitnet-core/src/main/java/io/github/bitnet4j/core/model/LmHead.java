@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.LogitNeed.All;
 import io.github.bitnet4j.core.sampling.LogitNeed.Among;
+import io.github.bitnet4j.core.sampling.LogitNeed.Nucleus;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.core.threads.RangeTask;
@@ -122,9 +123,10 @@ final class LmHead {
       fullRows = new int[2 * wanted];
     }
     fullCount = 0;
+    boolean nucleus = screening != null && screening.triesNucleus();
     for (int from = 0; from < wanted; from += HeadScreening.MAX_TOKENS) {
       int to = Math.min(wanted, from + HeadScreening.MAX_TOKENS);
-      HeadScreening used = needsBounds(from, to) ? screening : null;
+      HeadScreening used = needsBounds(from, to, nucleus) ? screening : null;
       if (used != null) {
         used.bound(from, to - from);
       }
@@ -132,7 +134,9 @@ final class LmHead {
         LogitNeed need = needs.get(i);
         if (isFew(need) && need instanceof Among(long[] allowed, LogitNeed _)) {
           multiplyAllowedRows(allowed, i);
-        } else if (used == null || !used.findCandidates(i - from, need, outs.get(i))) {
+        } else if (used == null
+            || !needsBounds(need, nucleus)
+            || !used.findCandidates(i - from, need, outs.get(i))) {
           fullRows[fullCount++] = i;
         }
       }
@@ -147,13 +151,17 @@ final class LmHead {
     outs.clear();
   }
 
-  private boolean needsBounds(int from, int to) {
+  private boolean needsBounds(int from, int to, boolean nucleus) {
     for (int i = from; i < to; i++) {
-      if (!(needs.get(i) instanceof All) && !isFew(needs.get(i))) {
+      if (needsBounds(needs.get(i), nucleus)) {
         return true;
       }
     }
     return false;
+  }
+
+  private boolean needsBounds(LogitNeed need, boolean nucleus) {
+    return !(need instanceof All) && !isFew(need) && (nucleus || !(need instanceof Nucleus));
   }
 
   /** Returns whether so few tokens are allowed that it is fastest to compute just their logits. */

@@ -23,10 +23,13 @@ import io.github.bitnet4j.spi.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -357,6 +360,42 @@ class HeadScreeningTest {
     }
   }
 
+  /** Bounds that decide nothing cost time: they are tried after 2, 4, 8 and so on passes. */
+  @Test
+  void aNucleusOfManyTokensIsTriedMoreAndMoreSeldom() {
+    float[][] rows = Weights.GAUSSIAN.rows();
+    AtomicInteger products = new AtomicInteger();
+    Kernels kernels = counting(TestModel.kernels("vector"), "int8Products", products);
+    try (Head head = new Head(matrix(DenseType.F32, rows), kernels, 1)) {
+      List<Boolean> tried = new ArrayList<>();
+      Arrays.fill(head.acts.x, 0, COLUMNS, 0.01f); // nearly all tokens are as likely
+      Logits logits = new Logits(ROWS);
+      for (int pass = 0; pass < 16; pass++) {
+        products.set(0);
+        head.computeFirst(new LogitNeed.Nucleus(1, 0.9f), logits);
+        assertThat(logits.isComplete()).isTrue();
+        tried.add(products.get() > 0);
+      }
+      assertThat(IntStream.range(0, 16).filter(tried::get)).containsExactly(0, 3, 8);
+      products.set(0);
+      head.computeFirst(new LogitNeed.Largest(1), logits);
+      assertThat(products).as("other needs are not concerned").hasPositiveValue();
+    }
+  }
+
+  /** Returns kernels whose calls of a method are counted. */
+  private static Kernels counting(Kernels kernels, String method, AtomicInteger calls) {
+    InvocationHandler counter =
+        (proxy, called, arguments) -> {
+          if (called.getName().equals(method)) {
+            calls.incrementAndGet();
+          }
+          return called.invoke(kernels, arguments);
+        };
+    Class<?>[] type = {Kernels.class};
+    return (Kernels) Proxy.newProxyInstance(Kernels.class.getClassLoader(), type, counter);
+  }
+
   /** A head of tiny weights has tiny logits, but the int8 copy's products are large. */
   @Test
   void computesAllLogitsIfProductsWithTheCopyMayOverflow() {
@@ -511,6 +550,12 @@ class HeadScreeningTest {
         head.want(row, need, out[row]);
       }
       head.forward();
+    }
+
+    /** Computes logits of the first row as a pass of a model does. */
+    void computeFirst(LogitNeed need, Logits out) {
+      screened.want(0, need, out);
+      screened.forward();
     }
 
     /** Chooses tokens after hidden states, both as they are and normalized. */
