@@ -114,6 +114,17 @@ public abstract class TernaryKernelContract extends KernelContract {
     }
   }
 
+  /** What was made of one input may serve the next one only if that is the same as a whole. */
+  @Test
+  void inputsThatShareTheirBeginningAreToldApart() {
+    for (int tokens : List.of(1, 2, 40)) {
+      byte[] x = Numbers.bytes(random, tokens * 120);
+      for (int columns : List.of(120, 119, 110, 120)) {
+        check(Numbers.trits(random, 50, columns), x, tokens);
+      }
+    }
+  }
+
   @Test
   void multipliesEveryNumberOfRows() {
     for (int rows = 1; rows <= 40; rows++) {

@@ -77,9 +77,7 @@ final class CombinationProducts {
   /** Their totals so far. */
   private final int[] totals = new int[SPAN_ROWS * FOUR];
 
-  private byte[] source = {};
-  private int sourceTokens;
-  private int sourceWords;
+  private final LastInput lastInput = new LastInput();
 
   /** The rows of activations, {@code [columns that words have][tile]}. */
   private short[] transposed = {};
@@ -128,18 +126,10 @@ final class CombinationProducts {
 
   /** Makes columns of rows, unless they are those of the last time. */
   private void transpose(LookupMatrix w, byte[] x, int xOffset, int tokens, int tile) {
-    int columns = w.columns();
-    int bytes = tokens * columns;
-    if (tokens == sourceTokens
-        && w.words() == sourceWords
-        && source.length >= bytes
-        && Arrays.equals(source, 0, bytes, x, xOffset, xOffset + bytes)) {
+    if (lastInput.is(w, x, xOffset, tokens)) {
       return;
     }
-    sourceTokens = 0; // until the columns are complete
-    if (source.length < bytes) {
-      source = new byte[bytes];
-    }
+    int columns = w.columns();
     int all = w.words() * LookupMatrix.WORD_TRITS * tile;
     if (transposed.length < all) {
       transposed = new short[all];
@@ -162,9 +152,7 @@ final class CombinationProducts {
     for (int set = 0; set < w.words() / SET_WORDS * WORD_DIGITS; set++) {
       reach[set] = reach(transposed, w.words(), set, tile);
     }
-    System.arraycopy(x, xOffset, source, 0, bytes);
-    sourceTokens = tokens;
-    sourceWords = w.words();
+    lastInput.set(w, x, xOffset, tokens);
   }
 
   /** Returns the largest sum of the magnitudes in the columns of a set of tables. */

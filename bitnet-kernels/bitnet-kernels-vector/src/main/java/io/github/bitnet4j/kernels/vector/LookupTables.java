@@ -19,8 +19,7 @@ import jdk.incubator.vector.VectorSpecies;
  * of {@code t0 x0 + t1 x1 + t2 x2}, as shorts for {@link ShortLookups}. For {@link ByteLookups}
  * they are bytes: a table of the low bits of {@code value + BIAS} and one of the others.
  *
- * <p>Scratch memory of one thread. It remembers the rows it was last filled from, because the
- * layers that share an input, and the units of a layer, come one after the other.
+ * <p>Scratch memory of one thread. It is not filled again from the {@link LastInput}.
  */
 final class LookupTables {
   /** Most rows of activations with tables at a time. */
@@ -55,8 +54,7 @@ final class LookupTables {
 
   private static final short[][] ODD = everySecond(1);
 
-  private byte[] source = {};
-  private int sourceTokens;
+  private final LastInput lastInput = new LastInput();
   private int words;
 
   /** One row of activations, in the order of columns. */
@@ -117,19 +115,11 @@ final class LookupTables {
    * @param tokens number of rows, at most {@link #tokensAtATime}
    */
   void fill(LookupMatrix w, byte[] x, int xOffset, int tokens) {
-    int columns = w.columns();
-    int bytes = tokens * columns;
-    if (tokens == sourceTokens
-        && words == w.words()
-        && source.length >= bytes
-        && Arrays.equals(source, 0, bytes, x, xOffset, xOffset + bytes)) {
+    if (lastInput.is(w, x, xOffset, tokens)) {
       return;
     }
-    sourceTokens = 0; // until the tables are complete
+    int columns = w.columns();
     words = w.words();
-    if (source.length < bytes) {
-      source = new byte[bytes];
-    }
     long all = (long) tokens * w.chunks() * CHUNK_BYTES;
     if (tables.byteSize() < all) {
       tables = Arena.ofAuto().allocate(all, DIGIT_BYTES);
@@ -153,8 +143,7 @@ final class LookupTables {
         fillByteTables(padded, words, tables, offset(w, t, 0));
       }
     }
-    System.arraycopy(x, xOffset, source, 0, bytes);
-    sourceTokens = tokens;
+    lastInput.set(w, x, xOffset, tokens);
   }
 
   /** Fills the three tables of each word. */
