@@ -112,6 +112,8 @@ public abstract class TernaryKernelContract extends KernelContract {
         check(Numbers.trits(random, rows, 76), Numbers.bytes(random, tokens * 76), tokens);
       }
     }
+    check(Numbers.trits(random, 1290, 2570), Numbers.bytes(random, 11 * 2570), 11);
+    check(Numbers.trits(random, 700, 6912), Numbers.bytes(random, 10 * 6912), 10);
   }
 
   /** What was made of one input may serve the next one only if that is the same as a whole. */
