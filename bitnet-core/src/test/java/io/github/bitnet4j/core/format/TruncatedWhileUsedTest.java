@@ -12,6 +12,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model file that is cut short while a model uses it. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows does not cut mapped files")
@@ -64,6 +65,29 @@ class TruncatedWhileUsedTest {
     assertThat(result.output().lines().filter(line -> !line.startsWith("WARNING")))
         .as(result.output())
         .containsExactly("same", "same", "same", "closed");
+    assertThat(result.exitCode()).isZero();
+  }
+
+  /**
+   * The LM head and its int8 copy, which may be in a prepared file, with one row and with several.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void theNextProductThrows(int tokens) throws IOException, InterruptedException {
+    Path file = temp.resolve("matrix.bin");
+    Files.write(file, new byte[1 << 16]);
+    Result result =
+        ChildJvm.run(
+            TruncatedMatrixProgram.class,
+            List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + temp.resolve("hs_err.log")),
+            60,
+            file.toString(),
+            "vector",
+            String.valueOf(tokens));
+    assertThat(result.output().lines().filter(line -> !line.startsWith("WARNING")))
+        .as(result.output())
+        .hasSize(4)
+        .containsOnly("java.lang.InternalError");
     assertThat(result.exitCode()).isZero();
   }
 }

@@ -249,6 +249,7 @@ final class TileProducts {
 
   /** Decodes a line, with the zeros that may fill it up. */
   private static void decodeLine(MemorySegment data, long at, float[] tile, int to) {
+    tile[to] = data.get(ValueLayout.JAVA_BYTE, at); // see ShortLookups.addChunk
     for (int i = 0; i < Int8Matrix.LINE; i += BYTES.length()) {
       ByteVector bytes = ByteVector.fromMemorySegment(BYTES, data, at + i, ByteOrder.LITTLE_ENDIAN);
       for (int part = 0; part < BYTES.length() / WIDTH; part++) {
