@@ -20,8 +20,9 @@ public interface KernelProvider {
 
   /**
    * Returns whether these kernels are far slower than plain loops until the JVM has compiled them.
-   * For a small model kernels that do not start cold then stand in for them while they are compiled
-   * in the background, unless they were asked for by name; results do not depend on it.
+   * While they are compiled in the background, a small model then uses kernels that do not start
+   * cold and {@link Kernels#plainTernaryMatMul}, unless kernels were asked for by name; results do
+   * not depend on it.
    */
   default boolean startsCold() {
     return false;

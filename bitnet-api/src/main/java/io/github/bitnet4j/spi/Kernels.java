@@ -92,6 +92,16 @@ public interface Kernels {
       TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch);
 
   /**
+   * Multiplies as {@link #ternaryMatMul} does, over the same matrix, in plain loops that the JVM
+   * compiles soon. Kernels that {@linkplain KernelProvider#startsCold start cold} have them; for
+   * others it is the same operation.
+   */
+  default void plainTernaryMatMul(
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
+    ternaryMatMul(w, x, tokens, out, fromUnit, toUnit, scratch);
+  }
+
+  /**
    * Multiplies a dense matrix with float rows: {@code out[t][o]} is the lane sum of {@code w[o][i]
    * * x[t][i]}.
    *

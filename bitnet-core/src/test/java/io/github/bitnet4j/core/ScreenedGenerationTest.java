@@ -150,7 +150,7 @@ class ScreenedGenerationTest {
         WorkerTeam team = new WorkerTeam(2, "test")) {
       return ModelFiles.open(directory, arena, LoadOptions.defaults())
           .loadWeights(
-              new Preparation(TestModel.kernels("vector"), null, minScreenedWeights, null),
+              new Preparation(TestModel.kernels("vector"), minScreenedWeights, null),
               arena,
               team,
               (done, total) -> {})

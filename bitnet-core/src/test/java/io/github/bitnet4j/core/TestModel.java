@@ -52,7 +52,7 @@ public final class TestModel implements AutoCloseable {
             opened.config(),
             opened
                 .loadWeights(
-                    new Preparation(kernels, null, screenHead ? 0 : Long.MAX_VALUE, preparedFile),
+                    new Preparation(kernels, screenHead ? 0 : Long.MAX_VALUE, preparedFile),
                     arena,
                     team,
                     (done, total) -> {})

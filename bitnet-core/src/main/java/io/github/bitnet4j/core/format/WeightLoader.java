@@ -57,7 +57,6 @@ final class WeightLoader {
   private final FileMemory files;
   private final Preparation preparation;
   private final Kernels kernels;
-  private final @Nullable Kernels standIn;
   private final Arena memory;
   private final ProgressListener progress;
   private final Thread loadingThread = Thread.currentThread();
@@ -100,7 +99,6 @@ final class WeightLoader {
     this.files = files;
     this.preparation = preparation;
     kernels = preparation.kernels();
-    standIn = preparation.standIn();
     this.memory = memory;
     this.progress = progress;
     prepared = new TernaryWeight[config.numLayers() * LINEARS.length];
@@ -254,7 +252,7 @@ final class WeightLoader {
           };
       preparedBytes.addAndGet(section.data().byteSize());
       linearBytes.addAndGet(section.data().byteSize());
-      prepared[unit] = new TernaryWeight(matrix, null, section.scale(), linearNorms.get(unit));
+      prepared[unit] = new TernaryWeight(matrix, section.scale(), linearNorms.get(unit));
     }
     if (int8Head != null) {
       int8Head.restore(
@@ -341,13 +339,8 @@ final class WeightLoader {
       case Packed p -> {
         Packed packed = verifiedTrits(source, p, memory);
         TernaryTensor trits = packed.trits();
-        boolean copied = standIn != null && !trits.isRowQuarters();
-        if (copied) {
-          trits = trits.toRowQuarters(memory); // once for both kernels
-          preparedBytes.addAndGet(trits.data().byteSize());
-        }
         TernaryWeight weight = prepare(trits, packed.scale(), inputNorm);
-        if (!copied && isUsedInPlace(weight)) {
+        if (isUsedInPlace(weight)) {
           usedInPlace.set(true);
         }
         count(weight, trits);
@@ -361,17 +354,13 @@ final class WeightLoader {
   private TernaryWeight prepareMasters(int unit, Masters masters, @Nullable RmsNorm inputNorm)
       throws ModelFormatException {
     try (Arena temporary = Arena.ofConfined()) {
-      boolean lasting = standIn != null;
-      Packed packed = verifiedTrits(source, masters, lasting ? memory : temporary);
+      Packed packed = verifiedTrits(source, masters, temporary);
       TernaryTensor trits = packed.trits();
       TernaryWeight weight = prepare(trits, packed.scale(), inputNorm);
-      if (!lasting && isUsedInPlace(weight)) {
-        lasting = true;
+      if (isUsedInPlace(weight)) {
         trits = copy(trits);
         madeTrits[unit] = trits.data();
         weight = prepare(trits, packed.scale(), inputNorm);
-      }
-      if (lasting) {
         preparedBytes.addAndGet(trits.data().byteSize());
       }
       count(weight, trits);
@@ -387,22 +376,18 @@ final class WeightLoader {
   }
 
   private TernaryWeight prepare(TernaryTensor trits, float scale, @Nullable RmsNorm inputNorm) {
-    TernaryMatrix matrix = kernels.prepare(trits, memory);
-    TernaryMatrix other = standIn == null ? null : standIn.prepare(trits, memory);
-    return new TernaryWeight(matrix, other, scale, inputNorm);
+    return new TernaryWeight(kernels.prepare(trits, memory), scale, inputNorm);
   }
 
-  /** Counts what was prepared, and what the model's own kernels read for each token. */
+  /** Counts what was prepared, and what the kernels read for each token. */
   private void count(TernaryWeight weight, TernaryTensor trits) {
-    TernaryMatrix standIn = weight.standIn();
     long prepared = weight.matrix().preparedBytes();
-    preparedBytes.addAndGet(prepared + (standIn == null ? 0 : standIn.preparedBytes()));
+    preparedBytes.addAndGet(prepared);
     linearBytes.addAndGet(prepared == 0 ? trits.data().byteSize() : prepared);
   }
 
   private static boolean isUsedInPlace(TernaryWeight weight) {
-    TernaryMatrix standIn = weight.standIn();
-    return weight.matrix().preparedBytes() == 0 || standIn != null && standIn.preparedBytes() == 0;
+    return weight.matrix().preparedBytes() == 0;
   }
 
   /**

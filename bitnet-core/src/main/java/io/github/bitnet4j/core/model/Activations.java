@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.TraceListener;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryMatrix;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,10 @@ final class Activations {
   final ModelConfig config;
   final WorkerTeam team;
 
-  /** The kernels that compute this pass: the model's own, or those that stand in for them. */
+  /**
+   * The kernels that compute at present, but for products of ternary matrices: the model's own, or
+   * those that stand in for them.
+   */
   Kernels kernels;
 
   /** Their scratch memory for each thread of the team. */
@@ -119,7 +123,9 @@ final class Activations {
     return scratch;
   }
 
-  /** Chooses the kernels of the next pass: those that stand in for the model's own, or these. */
+  /**
+   * Chooses who computes from now on: those that stand in for the model's own kernels, or these.
+   */
   void useStandIn(boolean use) {
     usesStandIn = use && standIn != null;
     if (use && standIn != null) {
@@ -131,9 +137,14 @@ final class Activations {
     }
   }
 
-  /** Returns whether other kernels stand in for the model's own in this pass. */
-  boolean usesStandIn() {
-    return usesStandIn;
+  /** Multiplies some units of a ternary matrix with the quantized rows. */
+  void ternaryMatMul(TernaryMatrix w, int[] products, int fromUnit, int toUnit, int worker) {
+    Kernels.Scratch own = ownScratch[worker];
+    if (usesStandIn) {
+      ownKernels.plainTernaryMatMul(w, int8, rows(), products, fromUnit, toUnit, own);
+    } else {
+      ownKernels.ternaryMatMul(w, int8, rows(), products, fromUnit, toUnit, own);
+    }
   }
 
   int rows() {

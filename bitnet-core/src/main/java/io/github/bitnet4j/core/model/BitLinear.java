@@ -14,11 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BitLinear {
   private final String name;
-  private final TernaryWeight weight;
-
-  /** The weight for the kernels of this pass. */
-  private TernaryMatrix matrix;
-
+  private final TernaryMatrix matrix;
   private final float weightScale;
   private final ScaleRule scaleRule;
   private final Activations acts;
@@ -33,9 +29,8 @@ final class BitLinear {
 
   BitLinear(String name, TernaryWeight weight, ScaleRule scaleRule, Activations acts) {
     this.name = name;
-    this.weight = weight;
-    this.matrix = weight.matrix();
-    this.weightScale = weight.scale();
+    matrix = weight.matrix();
+    weightScale = weight.scale();
     this.scaleRule = scaleRule;
     this.acts = acts;
     inputNorm = weight.inputNorm();
@@ -61,13 +56,8 @@ final class BitLinear {
     end();
   }
 
-  /**
-   * Takes the places of the results, for {@link #multiply} and {@link #end}, and the matrix that is
-   * cut into {@link #units}.
-   */
+  /** Takes the places of the results, for {@link #multiply} and {@link #end}. */
   void begin(float[] out, int[] products) {
-    TernaryMatrix standIn = acts.usesStandIn() ? weight.standIn() : null;
-    matrix = standIn == null ? weight.matrix() : standIn;
     this.out = out;
     this.products = products;
   }
@@ -118,8 +108,7 @@ final class BitLinear {
 
   /** Computes the products of some units. */
   void multiply(int fromUnit, int toUnit, int worker) {
-    acts.kernels.ternaryMatMul(
-        matrix, acts.int8, acts.rows(), products, fromUnit, toUnit, acts.scratch[worker]);
+    acts.ternaryMatMul(matrix, products, fromUnit, toUnit, worker);
   }
 
   private void rescale(int fromRow, int toRow, int worker) {

@@ -25,11 +25,13 @@ final class Fingerprint {
 
   private final MessageDigest digest;
   private final Kernels kernels;
-  private final boolean standIn;
+  private final Kernels.Scratch scratch;
+  private final boolean plain;
 
-  private Fingerprint(Kernels kernels, boolean standIn) {
+  private Fingerprint(Kernels kernels, boolean plain) {
     this.kernels = kernels;
-    this.standIn = standIn;
+    this.plain = plain;
+    scratch = kernels.newScratch();
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -40,11 +42,11 @@ final class Fingerprint {
   /**
    * Computes the fingerprint of a model.
    *
-   * @param kernels those that the weights were prepared for, or the ones that stand in for them
-   * @param standIn which of the two
+   * @param kernels those that the weights were prepared for
+   * @param plain whether to compute with their plain loops
    */
-  static byte[] of(ModelConfig config, ModelWeights weights, Kernels kernels, boolean standIn) {
-    Fingerprint fingerprint = new Fingerprint(kernels, standIn);
+  static byte[] of(ModelConfig config, ModelWeights weights, Kernels kernels, boolean plain) {
+    Fingerprint fingerprint = new Fingerprint(kernels, plain);
     fingerprint.add(config);
     for (LayerWeights layer : weights.layers()) {
       fingerprint.add(layer);
@@ -92,8 +94,7 @@ final class Fingerprint {
   }
 
   private void add(TernaryWeight weight) {
-    TernaryMatrix other = standIn ? weight.standIn() : null;
-    TernaryMatrix matrix = other == null ? weight.matrix() : other;
+    TernaryMatrix matrix = weight.matrix();
     byte[] x = new byte[matrix.columns()];
     Random random = new Random(x.length);
     for (int i = 0; i < x.length; i++) {
@@ -101,7 +102,11 @@ final class Fingerprint {
       x[i] = (byte) (random.nextBoolean() ? magnitude : -magnitude);
     }
     int[] products = new int[matrix.rows()];
-    kernels.ternaryMatMul(matrix, x, 1, products, 0, matrix.units(), kernels.newScratch());
+    if (plain) {
+      kernels.plainTernaryMatMul(matrix, x, 1, products, 0, matrix.units(), scratch);
+    } else {
+      kernels.ternaryMatMul(matrix, x, 1, products, 0, matrix.units(), scratch);
+    }
     add(products);
     add(Float.floatToRawIntBits(weight.scale()));
     add(weight.inputNorm());

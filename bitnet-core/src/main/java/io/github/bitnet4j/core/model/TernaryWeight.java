@@ -7,14 +7,8 @@ import org.jspecify.annotations.Nullable;
  * The weight of a linear layer.
  *
  * @param matrix the trits, {@code [out x in]}
- * @param standIn the same trits, prepared for the kernels that stand in for the model's own while
- *     those are cold; null if none do
  * @param scale the stored scale: finite and positive; {@link ModelConfig.ScaleRule} says what it
  *     means
  * @param inputNorm the layer's own norm of its input; null in most families
  */
-public record TernaryWeight(
-    TernaryMatrix matrix,
-    @Nullable TernaryMatrix standIn,
-    float scale,
-    @Nullable RmsNorm inputNorm) {}
+public record TernaryWeight(TernaryMatrix matrix, float scale, @Nullable RmsNorm inputNorm) {}

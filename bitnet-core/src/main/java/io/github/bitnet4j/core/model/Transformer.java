@@ -34,7 +34,6 @@ public final class Transformer {
   private final Rope rope;
   private final Activations acts;
   private final Kernels kernels;
-  private final @Nullable Kernels standIn;
   private final @Nullable WarmUp warmUp;
   private final PassQueue queue = new PassQueue(this::pass, MAX_PASS_ROWS);
 
@@ -45,30 +44,27 @@ public final class Transformer {
    * @param team used by this model only
    */
   public Transformer(ModelConfig config, ModelWeights weights, Kernels kernels, WorkerTeam team) {
-    this(config, weights, kernels, null, null, team);
+    this(config, weights, kernels, null, team);
   }
 
   /**
    * Assembles a model whose kernels may be cold at first.
    *
-   * @param weights prepared for the same kernels, and for {@code standIn}
-   * @param standIn computes as long as the others are not warm; null if none does
-   * @param warmUp warms the others up; null without {@code standIn}
+   * @param weights prepared for the same kernels
+   * @param warmUp warms the kernels up; as long as they are not warm, its plain ones compute
    * @param team used by this model only
    */
   public Transformer(
       ModelConfig config,
       ModelWeights weights,
       Kernels kernels,
-      @Nullable Kernels standIn,
       @Nullable WarmUp warmUp,
       WorkerTeam team) {
     this.config = config;
     this.weights = weights;
     this.warmUp = warmUp;
     this.kernels = kernels;
-    this.standIn = standIn;
-    acts = new Activations(config, kernels, standIn, team);
+    acts = new Activations(config, kernels, warmUp == null ? null : warmUp.plain(), team);
     embedding = weights.embedding();
     embeddingPages = new RowPages(embedding);
     rope = new Rope(config.headDim(), config.ropeTheta());
@@ -89,9 +85,11 @@ public final class Transformer {
    * once, on this thread, and takes no turn.
    */
   public byte[] fingerprint() {
-    return standIn != null && warmUp != null && !warmUp.isWarm()
-        ? Fingerprint.of(config, weights, standIn, true)
-        : Fingerprint.of(config, weights, kernels, false);
+    return Fingerprint.of(config, weights, kernels, isCold());
+  }
+
+  private boolean isCold() {
+    return warmUp != null && !warmUp.isWarm();
   }
 
   /**
@@ -211,7 +209,6 @@ public final class Transformer {
   /** Runs the rows of all requests through all layers; returns false if cancelled. */
   private boolean pass(List<PassRequest> requests, BooleanSupplier cancelled) {
     try {
-      acts.useStandIn(warmUp != null && !warmUp.isWarm());
       acts.trace = requests.get(0).trace;
       start(requests);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
@@ -219,6 +216,7 @@ public final class Transformer {
         if (cancelled.getAsBoolean()) {
           return false;
         }
+        acts.useStandIn(isCold());
         block.forward();
       }
       if (!computeLogits(requests, cancelled)) {

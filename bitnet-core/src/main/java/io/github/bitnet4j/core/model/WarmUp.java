@@ -68,7 +68,16 @@ public final class WarmUp implements AutoCloseable {
   private final Thread thread = new Thread(null, this::run, "bitnet4j-warm-up", 0, false);
   private volatile boolean warm;
 
-  private WarmUp(
+  /**
+   * Prepares it.
+   *
+   * @param config of the model that the kernels are for
+   * @param headType how its LM head is stored
+   * @param screening whether it has an {@link Int8Head}
+   * @param kernels to be compiled
+   * @param plain kernels to compare them with
+   */
+  public WarmUp(
       ModelConfig config, DenseType headType, boolean screening, Kernels kernels, Kernels plain) {
     this.config = config;
     this.headType = headType;
@@ -77,21 +86,15 @@ public final class WarmUp implements AutoCloseable {
     this.plain = plain;
   }
 
-  /**
-   * Starts.
-   *
-   * @param config of the model that the kernels are for
-   * @param headType how its LM head is stored
-   * @param screening whether it has an {@link Int8Head}
-   * @param kernels to be compiled
-   * @param plain kernels to compare them with
-   */
-  public static WarmUp start(
-      ModelConfig config, DenseType headType, boolean screening, Kernels kernels, Kernels plain) {
-    WarmUp warmUp = new WarmUp(config, headType, screening, kernels, plain);
-    warmUp.thread.setDaemon(true);
-    warmUp.thread.start();
-    return warmUp;
+  /** Starts; to be called once. */
+  public void start() {
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Returns the plain kernels. */
+  Kernels plain() {
+    return plain;
   }
 
   /** Returns whether the kernels are compiled: faster than the plain ones. */

@@ -30,8 +30,8 @@ public final class CoreModelLoader implements ModelLoader {
 
   /**
    * Up to this many weights of linear layers, a model is computed by plain loops until vector code
-   * is compiled. With more a pass of 128 tokens would take them seconds, and it is faster to
-   * compute with cold vector code: it is compiled while it runs.
+   * is compiled. With more they take so long that it is faster to compute with cold vector code: it
+   * is compiled while it runs.
    */
   private static final long MAX_STAND_IN_WEIGHTS = 1 << 24;
 
@@ -121,80 +121,71 @@ public final class CoreModelLoader implements ModelLoader {
               .formatted(config.contextLength(), contextLength));
     }
     Kernels kernels = chosen.provider.kernels();
-    Kernels plain = chosen.plain.map(KernelProvider::kernels).orElse(null);
     boolean small = config.linearWeights() <= MAX_STAND_IN_WEIGHTS;
-    Path preparedFile = options.preparedFile().orElse(null);
-    Kernels standIn = small && !chosen.byName && preparedFile == null ? plain : null;
+    Kernels plain =
+        small && !chosen.byName ? chosen.plain.map(KernelProvider::kernels).orElse(null) : null;
     DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
     long minScreenedWeights =
         options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE;
     boolean screening = Int8Head.isWorthwhile(head, minScreenedWeights);
-    WarmUp warmUp =
-        plain != null && standIn != null
-            ? WarmUp.start(config, head.type(), screening, kernels, plain)
-            : null;
-    boolean loaded = false;
-    try {
-      LoadedWeights weights =
-          files.loadWeights(
-              new Preparation(kernels, standIn, minScreenedWeights, preparedFile),
-              arena,
-              team,
-              options.progress());
-      List<Arena> arenas = List.of(arena, loading);
-      if (!weights.filesInUse()) {
-        loading.close(); // its pages need not stay resident
-        arenas = List.of(arena);
-      }
-      ModelInfo info =
-          new ModelInfo(
-              path,
-              config.architecture(),
-              weights.parameterCount(),
-              config.numLayers(),
-              config.hiddenSize(),
-              config.intermediateSize(),
-              config.numHeads(),
-              config.numKvHeads(),
-              config.headDim(),
-              config.vocabSize(),
-              contextLength,
-              files.stopIds(),
-              chosen.provider.name(),
-              kernels.vectorBits(),
-              team.threads(),
-              files.fileBytes(),
-              weights.preparedBytes(),
-              weights.weightBytesPerToken(),
-              Duration.ofNanos(System.nanoTime() - start));
-      LOG.info(
-          "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB"
-              + " prepared, {} ms",
-          path,
-          info.architecture(),
-          Math.round(info.parameterCount() / 1e6),
-          info.kernels(),
-          info.vectorBits() == 0 ? "no vectors" : info.vectorBits() + "-bit vectors",
-          info.threads(),
-          Math.round(info.mappedBytes() / 1e5) / 10.0,
-          Math.round(info.preparedBytes() / 1e5) / 10.0,
-          info.loadTime().toMillis());
-      Transformer transformer =
-          new Transformer(config, weights.weights(), kernels, standIn, warmUp, team);
-      loaded = true;
-      return new TransformerModel(
-          info,
-          files.tokenizer(),
-          files.noTokenizerReason(),
-          transformer,
-          warmUp,
-          options.kvCache(),
-          team,
-          arenas);
-    } finally {
-      if (!loaded && warmUp != null) {
-        warmUp.close();
-      }
+    LoadedWeights weights =
+        files.loadWeights(
+            new Preparation(kernels, minScreenedWeights, options.preparedFile().orElse(null)),
+            arena,
+            team,
+            options.progress());
+    List<Arena> arenas = List.of(arena, loading);
+    if (!weights.filesInUse()) {
+      loading.close(); // its pages need not stay resident
+      arenas = List.of(arena);
     }
+    ModelInfo info =
+        new ModelInfo(
+            path,
+            config.architecture(),
+            weights.parameterCount(),
+            config.numLayers(),
+            config.hiddenSize(),
+            config.intermediateSize(),
+            config.numHeads(),
+            config.numKvHeads(),
+            config.headDim(),
+            config.vocabSize(),
+            contextLength,
+            files.stopIds(),
+            chosen.provider.name(),
+            kernels.vectorBits(),
+            team.threads(),
+            files.fileBytes(),
+            weights.preparedBytes(),
+            weights.weightBytesPerToken(),
+            Duration.ofNanos(System.nanoTime() - start));
+    LOG.info(
+        "Loaded {}: {}, {} M parameters, kernels {} ({}), {} threads, {} MB mapped + {} MB"
+            + " prepared, {} ms",
+        path,
+        info.architecture(),
+        Math.round(info.parameterCount() / 1e6),
+        info.kernels(),
+        info.vectorBits() == 0 ? "no vectors" : info.vectorBits() + "-bit vectors",
+        info.threads(),
+        Math.round(info.mappedBytes() / 1e5) / 10.0,
+        Math.round(info.preparedBytes() / 1e5) / 10.0,
+        info.loadTime().toMillis());
+    WarmUp warmUp =
+        plain == null ? null : new WarmUp(config, head.type(), screening, kernels, plain);
+    Transformer transformer = new Transformer(config, weights.weights(), kernels, warmUp, team);
+    if (warmUp != null) {
+      warmUp.start();
+    }
+    return new TransformerModel(
+        info,
+        files.tokenizer(),
+        files.noTokenizerReason(),
+        transformer,
+        warmUp,
+        options.kvCache(),
+        team,
+        arenas);
   }
 }

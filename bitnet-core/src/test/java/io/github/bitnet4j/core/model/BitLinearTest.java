@@ -58,8 +58,7 @@ class BitLinearTest {
           new TernaryTensor(
               "w", TernaryLayout.ROW_QUARTERS, out, in, MemorySegment.ofArray(packed));
       float weightScale = (float) Fixtures.number(expected.get("weight_scale"));
-      TernaryWeight weight =
-          new TernaryWeight(kernels.prepare(tensor, arena), null, weightScale, null);
+      TernaryWeight weight = new TernaryWeight(kernels.prepare(tensor, arena), weightScale, null);
       float[] x = new float[rows * in];
       for (int row = 0; row < rows; row++) {
         System.arraycopy(Fixtures.floats(inputs.get(row)), 0, x, row * in, in);

@@ -7,6 +7,7 @@ import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,18 @@ import org.junit.jupiter.api.Test;
 /** The integer kernels: quantization and the ternary matrix product. */
 public abstract class TernaryKernelContract extends KernelContract {
   private static final int GUARD = 0x5EED5EED;
+
+  /** The product, or the same in plain loops. */
+  private interface Product {
+    void multiply(TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit);
+  }
+
+  private final Product product =
+      (w, x, tokens, out, from, to) -> kernels.ternaryMatMul(w, x, tokens, out, from, to, scratch);
+
+  private final Product plainProduct =
+      (w, x, tokens, out, from, to) ->
+          kernels.plainTernaryMatMul(w, x, tokens, out, from, to, scratch);
 
   protected TernaryKernelContract(KernelProvider provider) {
     super(provider);
@@ -331,27 +344,29 @@ public abstract class TernaryKernelContract extends KernelContract {
             return Optional.empty();
           }
         };
-    assertThatThrownBy(
-            () -> kernels.ternaryMatMul(other, new byte[4], 1, new int[4], 0, 1, scratch))
-        .isInstanceOf(IllegalArgumentException.class);
+    for (Product each : List.of(product, plainProduct)) {
+      assertThatThrownBy(() -> each.multiply(other, new byte[4], 1, new int[4], 0, 1))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 
   @Test
   void rejectsArgumentsOutOfBounds() {
     TernaryMatrix w = prepare(Numbers.trits(random, 8, 20));
-    List<Runnable> calls =
-        List.of(
-            () -> kernels.quantize(new float[10], 1, 10, new byte[20], 0),
-            () -> kernels.quantize(new float[10], 0, 10, new byte[10], 1),
-            () -> kernels.quantize(new float[10], -1, 5, new byte[10], 0),
-            () -> kernels.quantize(new float[10], 0, -1, new byte[10], 0),
-            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], 0, 3, scratch),
-            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], -1, 1, scratch),
-            () -> kernels.ternaryMatMul(w, new byte[20], 1, new int[8], 2, 1, scratch),
-            () -> kernels.ternaryMatMul(w, new byte[19], 1, new int[8], 0, 1, scratch),
-            () -> kernels.ternaryMatMul(w, new byte[39], 2, new int[16], 0, 1, scratch),
-            () -> kernels.ternaryMatMul(w, new byte[40], 2, new int[15], 0, 1, scratch),
-            () -> kernels.ternaryMatMul(w, new byte[20], -1, new int[8], 0, 1, scratch));
+    List<Runnable> calls = new ArrayList<>();
+    calls.add(() -> kernels.quantize(new float[10], 1, 10, new byte[20], 0));
+    calls.add(() -> kernels.quantize(new float[10], 0, 10, new byte[10], 1));
+    calls.add(() -> kernels.quantize(new float[10], -1, 5, new byte[10], 0));
+    calls.add(() -> kernels.quantize(new float[10], 0, -1, new byte[10], 0));
+    for (Product each : List.of(product, plainProduct)) {
+      calls.add(() -> each.multiply(w, new byte[20], 1, new int[8], 0, 3));
+      calls.add(() -> each.multiply(w, new byte[20], 1, new int[8], -1, 1));
+      calls.add(() -> each.multiply(w, new byte[20], 1, new int[8], 2, 1));
+      calls.add(() -> each.multiply(w, new byte[19], 1, new int[8], 0, 1));
+      calls.add(() -> each.multiply(w, new byte[39], 2, new int[16], 0, 1));
+      calls.add(() -> each.multiply(w, new byte[40], 2, new int[15], 0, 1));
+      calls.add(() -> each.multiply(w, new byte[20], -1, new int[8], 0, 1));
+    }
     for (Runnable call : calls) {
       assertThatThrownBy(call::run).isInstanceOf(IndexOutOfBoundsException.class);
     }
@@ -381,16 +396,22 @@ public abstract class TernaryKernelContract extends KernelContract {
         expected[t * rows + row] = Math.toIntExact(sum);
       }
     }
+    check(product, w, x, tokens, expected, shape);
+    check(plainProduct, w, x, tokens, expected, shape + ", plain loops");
+  }
+
+  private void check(
+      Product product, TernaryMatrix w, byte[] x, int tokens, int[] expected, String shape) {
     int[] out = new int[expected.length];
     Arrays.fill(out, GUARD);
-    kernels.ternaryMatMul(w, x, tokens, out, 0, w.units(), scratch);
+    product.multiply(w, x, tokens, out, 0, w.units());
     assertThat(out).as(shape).isEqualTo(expected);
 
     int from = random.nextInt(w.units());
     int to = from + random.nextInt(w.units() - from + 1);
     int[] part = new int[expected.length];
     Arrays.fill(part, GUARD);
-    kernels.ternaryMatMul(w, x, tokens, part, from, to, scratch);
+    product.multiply(w, x, tokens, part, from, to);
     for (int i = 0; i < part.length; i++) {
       if (part[i] != GUARD) {
         assertThat(part[i]).as("%s, units %d to %d", shape, from, to).isEqualTo(expected[i]);

@@ -119,11 +119,12 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
     return (columns + perSet - 1) / perSet * (SET_WORDS / CHUNK_WORDS);
   }
 
-  /** Returns the place of each row of a strip in words of bytes. */
+  /** Returns the place of each row of a strip in its words. */
   static int[] places() {
     int[] places = new int[LANES];
     for (int row = 0; row < LANES; row++) {
-      places[row] = row % 8 * 4 + row / 8 % 2 * 2 + row / 16;
+      places[row] =
+          Lanes.BITS == 512 ? row % 16 * 2 + row / 16 : row % 8 * 4 + row / 8 % 2 * 2 + row / 16;
     }
     return places;
   }

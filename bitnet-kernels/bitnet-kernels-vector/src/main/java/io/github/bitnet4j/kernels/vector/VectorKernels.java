@@ -48,14 +48,28 @@ final class VectorKernels implements Kernels {
   @Override
   public void ternaryMatMul(
       TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
+    LookupMatrix matrix = checked(w, x, tokens, out, fromUnit, toUnit);
+    VectorScratch own = VectorScratch.of(scratch);
+    LookupProducts.multiply(matrix, x, tokens, out, fromUnit, toUnit, own);
+  }
+
+  @Override
+  public void plainTernaryMatMul(
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
+    LookupMatrix matrix = checked(w, x, tokens, out, fromUnit, toUnit);
+    VectorScratch own = VectorScratch.of(scratch);
+    own.plainLookups().multiply(matrix, x, tokens, out, fromUnit, toUnit);
+  }
+
+  private static LookupMatrix checked(
+      TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
     Objects.checkFromToIndex(fromUnit, toUnit, w.units());
     Objects.checkFromIndexSize(0, (long) tokens * w.columns(), x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
-    VectorScratch own = VectorScratch.of(scratch);
-    if (!(w instanceof LookupMatrix matrix)) {
-      throw new IllegalArgumentException("not prepared by these kernels: " + w);
+    if (w instanceof LookupMatrix matrix) {
+      return matrix;
     }
-    LookupProducts.multiply(matrix, x, tokens, out, fromUnit, toUnit, own);
+    throw new IllegalArgumentException("not prepared by these kernels: " + w);
   }
 
   @Override

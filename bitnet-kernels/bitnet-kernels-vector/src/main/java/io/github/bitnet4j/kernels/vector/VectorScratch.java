@@ -12,6 +12,7 @@ final class VectorScratch implements Kernels.Scratch {
   private @Nullable LookupTables lookup;
   private @Nullable CombinationProducts combinations;
   private @Nullable TileProducts tiles;
+  private @Nullable PlainLookups plainLookups;
 
   /** Returns the scratch memory that a caller hands to an operation. */
   static VectorScratch of(Kernels.Scratch scratch) {
@@ -45,6 +46,15 @@ final class VectorScratch implements Kernels.Scratch {
       combinations = products;
     }
     return products;
+  }
+
+  PlainLookups plainLookups() {
+    PlainLookups lookups = plainLookups;
+    if (lookups == null) {
+      lookups = new PlainLookups();
+      plainLookups = lookups;
+    }
+    return lookups;
   }
 
   TileProducts tiles() {
