@@ -69,7 +69,7 @@ final class AttentionTile {
 
   /** Returns the panels that hold the keys that the last row sees. */
   int keyPanels() {
-    return Math.ceilDiv(visible(rows - 1), PANEL);
+    return Math.ceilDiv(end(), PANEL);
   }
 
   int queries() {
@@ -108,25 +108,41 @@ final class AttentionTile {
     }
   }
 
-  /** Computes some panels of the output, one panel for {@link Kernels#PANEL} dimensions. */
-  void weigh(int fromPanel, int toPanel) {
+  /** Computes the output. */
+  void weigh() {
+    int panels = KvCache.valuePanels(acts.config);
+    clear(0, panels);
+    for (int position = 0; position < end(); position += KvCache.BLOCK) {
+      addBlock(position, 0, panels);
+    }
+    store(0, panels);
+  }
+
+  /** Returns the number of positions that the last row sees. */
+  int end() {
+    return visible(rows - 1);
+  }
+
+  /** Starts with some panels of the output, one panel for {@link Kernels#PANEL} dimensions. */
+  void clear(int fromPanel, int toPanel) {
     for (int query = 0; query < queries(); query++) {
       int start = query * valueWidth;
       Arrays.fill(sums, start + fromPanel * PANEL, start + toPanel * PANEL, 0);
     }
-    for (int position = 0; position < visible(rows - 1); position += KvCache.BLOCK) {
-      if (rows == 1 || position + KvCache.BLOCK <= visible(0)) {
-        addValues(position, 0, rows, fromPanel, toPanel);
-      } else { // where the rows end, each one by itself
-        for (int r = 0; r < rows; r++) {
-          addValues(position, r, 1, fromPanel, toPanel);
-        }
-      }
-    }
-    store(fromPanel, toPanel);
   }
 
-  /** Adds the weighted values of a block from a position on that {@code count} rows see alike. */
+  /** Adds the weighted values of the block that starts at a position; blocks come in order. */
+  void addBlock(int position, int fromPanel, int toPanel) {
+    if (rows == 1 || position + KvCache.BLOCK <= visible(0)) {
+      addValues(position, 0, rows, fromPanel, toPanel);
+    } else { // where the rows end, each one by itself
+      for (int r = 0; r < rows; r++) {
+        addValues(position, r, 1, fromPanel, toPanel);
+      }
+    }
+  }
+
+  /** As {@link #addBlock} for {@code count} rows that see the same of it. */
   private void addValues(int position, int r, int count, int fromPanel, int toPanel) {
     int length = Math.min(KvCache.BLOCK, visible(r) - position);
     KvCache cache = acts.batch.cache(fromRow);
@@ -146,7 +162,8 @@ final class AttentionTile {
     }
   }
 
-  private void store(int fromPanel, int toPanel) {
+  /** Hands out some panels of the output, once all blocks are added. */
+  void store(int fromPanel, int toPanel) {
     int from = fromPanel * PANEL;
     int width = Math.min(toPanel * PANEL, headDim) - from;
     for (int query = 0; query < queries(); query++) {

@@ -16,11 +16,14 @@ import java.util.List;
  * The keys and values of the positions seen so far, outside the heap.
  *
  * <p>It grows in blocks of {@link #BLOCK} positions. A block holds all layers, and for each layer
- * and head the keys and then the values, in panels of {@link Kernels#panelMatMul}: positions are
- * the columns of keys, dimensions those of values.
+ * the keys of all heads and then their values, in panels of {@link Kernels#panelMatMul}: positions
+ * are the columns of keys, dimensions those of values.
  *
- * <pre>[layer][kv head] keys   [position / PANEL][dimension][position % PANEL]
- *                  values [dimension / PANEL][position][dimension % PANEL]</pre>
+ * <pre>[layer] keys   [kv head][position / PANEL][dimension][position % PANEL]
+ *         values [kv head][dimension / PANEL][position][dimension % PANEL]</pre>
+ *
+ * <p>So decode, which needs all keys of a layer and then all values, reads long pieces: memory
+ * reaches its full speed only in these.
  *
  * <p>A {@link #fork} shares the blocks. Memory is written in {@link #put} only, after {@link
  * #reserve} has put a copy in the place of each block that others share.
@@ -51,7 +54,7 @@ public final class KvCache implements AutoCloseable {
   private final int numKvHeads;
   private final int headDim;
   private final long keysBytes;
-  private final long headBytes;
+  private final long valuesBytes;
   private final int contextLength;
   private final long blockBytes;
   private final PassRequest request = new PassRequest(this);
@@ -94,8 +97,8 @@ public final class KvCache implements AutoCloseable {
     numKvHeads = config.numKvHeads();
     headDim = config.headDim();
     this.contextLength = contextLength;
-    keysBytes = this.type.rowBytes(BLOCK) * headDim;
-    headBytes = headBytes(config, this.type);
+    keysBytes = keysBytes(config, this.type);
+    valuesBytes = valuesBytes(config, this.type);
     blockBytes = blockBytes(config, this.type);
   }
 
@@ -107,7 +110,7 @@ public final class KvCache implements AutoCloseable {
     headDim = other.headDim;
     contextLength = other.contextLength;
     keysBytes = other.keysBytes;
-    headBytes = other.headBytes;
+    valuesBytes = other.valuesBytes;
     blockBytes = other.blockBytes;
     length = other.length;
     other.blocks.subList(0, blocksOf(length)).forEach(block -> blocks.add(block.retain()));
@@ -135,11 +138,18 @@ public final class KvCache implements AutoCloseable {
   }
 
   private static long blockBytes(ModelConfig config, DenseType type) {
-    return (long) config.numLayers() * config.numKvHeads() * headBytes(config, type);
+    long headBytes = keysBytes(config, type) + valuesBytes(config, type);
+    return (long) config.numLayers() * config.numKvHeads() * headBytes;
   }
 
-  private static long headBytes(ModelConfig config, DenseType type) {
-    return type.rowBytes(BLOCK) * (config.headDim() + valuePanels(config) * PANEL);
+  /** Returns the bytes of a head's keys in a block. */
+  private static long keysBytes(ModelConfig config, DenseType type) {
+    return type.rowBytes(BLOCK) * config.headDim();
+  }
+
+  /** Returns the bytes of a head's values in a block. */
+  private static long valuesBytes(ModelConfig config, DenseType type) {
+    return type.rowBytes(BLOCK) * valuePanels(config) * PANEL;
   }
 
   /** Returns the panels that the values of a head take; the last one may be padded. */
@@ -311,7 +321,8 @@ public final class KvCache implements AutoCloseable {
    * @param position the first of them
    */
   long keyPanelBytes(int layer, int kvHead, int position) {
-    return headBytes * (layer * numKvHeads + kvHead)
+    return (keysBytes + valuesBytes) * numKvHeads * layer
+        + keysBytes * kvHead
         + type.rowBytes(PANEL) * headDim * (position % BLOCK / PANEL);
   }
 
@@ -320,8 +331,9 @@ public final class KvCache implements AutoCloseable {
    * PANEL]}; what the last panel has beyond headDim is 0.
    */
   long valuePanelBytes(int layer, int kvHead, int panel) {
-    return headBytes * (layer * numKvHeads + kvHead)
-        + keysBytes
+    return (keysBytes + valuesBytes) * numKvHeads * layer
+        + keysBytes * numKvHeads
+        + valuesBytes * kvHead
         + type.rowBytes(PANEL) * BLOCK * panel;
   }
 

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.spi.Kernels;
 
 /**
  * Scaled dot-product attention of all rows and heads, {@code softmax(q k / sqrt(headDim)) v}: reads
@@ -12,6 +13,8 @@ import io.github.bitnet4j.core.threads.RangeTask;
  * softmax, and all threads outputs.
  */
 final class ScaledDotProduct {
+  private static final int BLOCK_PANELS = KvCache.BLOCK / Kernels.PANEL;
+
   /** Positions from which on sharing a tile among threads is worth two more barriers. */
   private static final int SHARED_FROM = 128;
 
@@ -40,14 +43,17 @@ final class ScaledDotProduct {
     }
     acts.team.run(kvHeads * acts.tiles[0].keyPanels(), 1, scoreKeys);
     acts.team.run(kvHeads * acts.tiles[0].queries(), 1, normalizeScores);
-    acts.team.run(kvHeads * KvCache.valuePanels(acts.config), 1, weighValues);
+    int valuePanels = kvHeads * KvCache.valuePanels(acts.config);
+    acts.team.run(valuePanels, Math.max(1, valuePanels / acts.team.threads()), weighValues);
   }
 
-  /** Returns whether few rows see many positions, as in decode: then threads share each tile. */
+  /**
+   * Returns whether few rows see many positions, as in decode: then threads share each tile, and
+   * read the cache in the order in which it lies in memory.
+   */
   private boolean isOneLongTile() {
     int rows = acts.rows();
-    return acts.team.threads() > 1
-        && rows <= tileRows
+    return rows <= tileRows
         && acts.batch.endOfCache(0, rows) == rows
         && acts.batch.position(0) >= SHARED_FROM;
   }
@@ -63,20 +69,26 @@ final class ScaledDotProduct {
         tile.start(layer, unit % kvHeads, row, end - row);
         tile.score(0, tile.keyPanels());
         tile.normalize(0, tile.queries());
-        tile.weigh(0, KvCache.valuePanels(acts.config));
+        tile.weigh();
         row = end;
       }
     }
   }
 
-  /** Computes scores: {@code from} and {@code to} count panels of keys through all tiles. */
+  /**
+   * Computes scores: {@code from} and {@code to} count panels of keys in the order in which they
+   * lie in memory, which is block by block, and in a block tile by tile.
+   */
   private void scoreKeys(int from, int to, int worker) {
-    int panels = acts.tiles[0].keyPanels();
+    int blockUnits = acts.config.numKvHeads() * BLOCK_PANELS;
+    int allPanels = acts.tiles[0].keyPanels();
     for (int unit = from; unit < to; ) {
-      int end = Math.min(to, (unit / panels + 1) * panels);
-      int first = unit % panels;
-      acts.tiles[unit / panels].score(first, first + end - unit);
-      unit = end;
+      int block = unit / blockUnits * BLOCK_PANELS;
+      int panels = Math.min(BLOCK_PANELS, allPanels - block);
+      int first = unit % blockUnits % panels;
+      int end = Math.min(panels, first + to - unit);
+      acts.tiles[unit % blockUnits / panels].score(block + first, block + end);
+      unit += end - first;
     }
   }
 
@@ -87,14 +99,23 @@ final class ScaledDotProduct {
     }
   }
 
-  /** Computes outputs: {@code from} and {@code to} count panels of values through all tiles. */
+  /**
+   * Computes outputs: {@code from} and {@code to} count panels of values through all tiles. Blocks
+   * come one after the other, and in a block the tiles, as they lie in memory.
+   */
   private void weighValues(int from, int to, int worker) {
     int panels = KvCache.valuePanels(acts.config);
-    for (int unit = from; unit < to; ) {
-      int end = Math.min(to, (unit / panels + 1) * panels);
-      int first = unit % panels;
-      acts.tiles[unit / panels].weigh(first, first + end - unit);
-      unit = end;
+    int end = acts.tiles[0].end();
+    for (int unit = from; unit < to; unit++) {
+      acts.tiles[unit / panels].clear(unit % panels, unit % panels + 1);
+    }
+    for (int position = 0; position < end; position += KvCache.BLOCK) {
+      for (int unit = from; unit < to; unit++) {
+        acts.tiles[unit / panels].addBlock(position, unit % panels, unit % panels + 1);
+      }
+    }
+    for (int unit = from; unit < to; unit++) {
+      acts.tiles[unit / panels].store(unit % panels, unit % panels + 1);
     }
   }
 }

@@ -36,7 +36,7 @@ final class SessionFile {
   private static final byte[] MAGIC = "BITNET4S".getBytes(StandardCharsets.US_ASCII);
 
   /** To be raised when the meaning of the bytes changes, the layout of the KV cache included. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private static final int VERSION_AT = 8;
   private static final int TYPE_AT = 12;

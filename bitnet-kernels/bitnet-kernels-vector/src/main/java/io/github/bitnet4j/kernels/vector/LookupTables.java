@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
@@ -46,6 +47,7 @@ final class LookupTables {
   private static final int MAX_TABLE_BYTES = 640 << 10;
 
   private static final VectorSpecies<Short> SHORTS = Lanes.species(short.class, Lanes.BITS);
+  private static final VectorSpecies<Byte> BYTES = Lanes.species(byte.class, Lanes.BITS / 2);
   private static final int LOW = (1 << LOW_BITS) - 1;
   private static final short[][] TRITS = trits();
 
@@ -132,9 +134,7 @@ final class LookupTables {
       magnitudes = new short[words];
     }
     for (int t = 0; t < tokens; t++) {
-      for (int c = 0; c < columns; c++) {
-        padded[c] = x[xOffset + t * columns + c];
-      }
+      widen(x, xOffset + t * columns, columns, padded);
       Arrays.fill(padded, columns, WORD_TRITS * words, (short) 0);
       if (Lanes.BITS == 512) {
         fillTables(padded, words, tables, offset(w, t, 0));
@@ -144,6 +144,39 @@ final class LookupTables {
       }
     }
     lastInput.set(w, x, xOffset, tokens);
+  }
+
+  /** Copies int8 numbers to shorts. */
+  private static void widen(byte[] x, int from, int length, short[] out) {
+    int i = 0;
+    for (; i <= length - SHORTS.length(); i += SHORTS.length()) {
+      ByteVector.fromArray(BYTES, x, from + i)
+          .convertShape(VectorOperators.B2S, SHORTS, 0)
+          .reinterpretAsShorts()
+          .intoArray(out, i);
+    }
+    for (; i < length; i++) {
+      out[i] = x[from + i];
+    }
+  }
+
+  /** Sums up the magnitudes of each word's nine columns. */
+  private static void fillMagnitudes(short[] x, int words, short[] magnitudes) {
+    int k = 0;
+    for (; k <= words - SHORTS.length(); k += SHORTS.length()) {
+      ShortVector sum = ShortVector.fromArray(SHORTS, x, k).abs();
+      for (int j = 1; j < WORD_TRITS; j++) {
+        sum = sum.add(ShortVector.fromArray(SHORTS, x, j * words + k).abs());
+      }
+      sum.intoArray(magnitudes, k);
+    }
+    for (; k < words; k++) {
+      int sum = 0;
+      for (int j = 0; j < WORD_TRITS; j++) {
+        sum += Math.abs(x[j * words + k]);
+      }
+      magnitudes[k] = (short) sum;
+    }
   }
 
   /** Fills the three tables of each word. */
@@ -202,12 +235,7 @@ final class LookupTables {
   }
 
   private void fillReach(int offset, int chunks) {
-    Arrays.fill(magnitudes, 0, words, (short) 0);
-    for (int j = 0; j < WORD_TRITS; j++) {
-      for (int k = 0; k < words; k++) {
-        magnitudes[k] += (short) Math.abs(padded[j * words + k]);
-      }
-    }
+    fillMagnitudes(padded, words, magnitudes);
     for (int chunk = 0; chunk < chunks; chunk++) {
       int sum = 0;
       for (int k = chunk * CHUNK_WORDS; k < (chunk + 1) * CHUNK_WORDS; k++) {
