@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import jdk.jfr.FlightRecorder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,8 +50,11 @@ public final class CoreModelLoader implements ModelLoader {
   @Override
   @SuppressWarnings("MustBeClosed") // the arena belongs to the model, which closes it
   public Model load(Path path, LoadOptions options) throws IOException {
-    LoadEvent event = new LoadEvent();
-    event.begin();
+    LoadEvent event = null;
+    if (FlightRecorder.isInitialized()) { // the first event of a JVM takes a tenth of a second
+      event = new LoadEvent();
+      event.begin();
+    }
     long start = System.nanoTime();
     List<KernelProvider> providers = KernelSelection.findProviders();
     Optional<String> name =
@@ -72,7 +76,9 @@ public final class CoreModelLoader implements ModelLoader {
       Chosen chosen = new Chosen(provider, name.isPresent(), plain);
       Model model = load(path, options, chosen, loading, arena, team, start);
       loaded = true;
-      commit(event, model.info());
+      if (event != null) {
+        commit(event, model.info());
+      }
       if (name.isEmpty()) {
         for (String reason : KernelSelection.missedReasons(providers, provider)) {
           LOG.info("Faster kernels are present but cannot be used. {}", reason);

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,8 +94,13 @@ final class GenerationStream implements TokenStream {
   private int draftedTokens;
   private int acceptedTokens;
 
-  private final PrefillEvent prefillEvent = new PrefillEvent();
-  private final DecodeEvent decodeEvent = new DecodeEvent();
+  /**
+   * Events, if the flight recorder was started in this JVM. The first event of a JVM takes a tenth
+   * of a second, also where nothing is recorded.
+   */
+  private @Nullable PrefillEvent prefillEvent;
+
+  private @Nullable DecodeEvent decodeEvent;
   private int reusedTokens;
   private long prefillNanos;
   private long decodeNanos;
@@ -266,7 +272,8 @@ final class GenerationStream implements TokenStream {
   /** Generates one token into {@link #next}, and returns why it is the last one, if it is. */
   private @Nullable FinishReason generateToken() {
     long start = System.nanoTime();
-    if (length == promptLength) {
+    if (length == promptLength && FlightRecorder.isInitialized()) {
+      prefillEvent = new PrefillEvent();
       prefillEvent.begin();
     }
     if (length == ids.length) {
@@ -295,7 +302,10 @@ final class GenerationStream implements TokenStream {
     if (length == promptLength) {
       prefillNanos = System.nanoTime() - start;
       commitPrefill();
-      decodeEvent.begin();
+      if (FlightRecorder.isInitialized()) {
+        decodeEvent = new DecodeEvent();
+        decodeEvent.begin();
+      }
     } else {
       decodeNanos += System.nanoTime() - start;
     }
@@ -465,6 +475,9 @@ final class GenerationStream implements TokenStream {
   }
 
   private void commitPrefill() {
+    if (prefillEvent == null) {
+      return;
+    }
     prefillEvent.end();
     if (prefillEvent.shouldCommit()) {
       prefillEvent.promptTokens = promptLength;
@@ -475,6 +488,9 @@ final class GenerationStream implements TokenStream {
   }
 
   private void commitDecode(FinishReason reason) {
+    if (decodeEvent == null) {
+      return;
+    }
     decodeEvent.end();
     if (decodeEvent.shouldCommit()) {
       decodeEvent.tokens = length - promptLength - 1;
