@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
-/** The kernels as {@link Kernels} describes them, one loop per sentence. */
+/** The kernels as {@link Kernels} describes them, most of them one loop per sentence. */
 final class ScalarKernels implements Kernels {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -166,21 +166,10 @@ final class ScalarKernels implements Kernels {
     Objects.checkFromIndexSize(0, lineCount, lines.length);
     Objects.checkFromIndexSize(0, toRow - fromRow, out.length);
     Objects.checkFromIndexSize(0, w.lines() * Int8Matrix.LINE, x.length);
-    for (int row = fromRow; row < toRow; row++) {
-      int sum = 0;
-      for (int k = 0; k < lineCount; k++) {
-        Objects.checkIndex(lines[k], w.lines());
-        int column = lines[k] * Int8Matrix.LINE;
-        long at = w.lineOffset(row, lines[k]);
-        for (int j = 0; j < Int8Matrix.LINE / 2; j++) {
-          sum += w.data().get(ValueLayout.JAVA_BYTE, at + 2L * j) * x[column + j];
-          sum +=
-              w.data().get(ValueLayout.JAVA_BYTE, at + 2L * j + 1)
-                  * x[column + Int8Matrix.LINE / 2 + j];
-        }
-      }
-      out[row - fromRow] = sum;
+    for (int k = 0; k < lineCount; k++) {
+      Objects.checkIndex(lines[k], w.lines());
     }
+    Int8Products.multiply(w, x, lines, lineCount, out, fromRow, toRow);
   }
 
   @Override

@@ -137,7 +137,7 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   }
 
   /** Returns how many rows the block from the given row on has, rounded up to whole strips. */
-  private int paddedRows(int block) {
+  int paddedRows(int block) {
     return Math.min(BLOCK_ROWS, (rows - block + LANES - 1) / LANES * LANES);
   }
 

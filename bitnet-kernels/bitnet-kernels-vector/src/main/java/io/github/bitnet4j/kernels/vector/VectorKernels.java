@@ -58,7 +58,7 @@ final class VectorKernels implements Kernels {
       TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit, Scratch scratch) {
     LookupMatrix matrix = checked(w, x, tokens, out, fromUnit, toUnit);
     VectorScratch own = VectorScratch.of(scratch);
-    own.plainLookups().multiply(matrix, x, tokens, out, fromUnit, toUnit);
+    own.plainProducts().multiply(matrix, x, tokens, out, fromUnit, toUnit);
   }
 
   private static LookupMatrix checked(

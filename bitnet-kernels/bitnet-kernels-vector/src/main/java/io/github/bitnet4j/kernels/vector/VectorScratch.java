@@ -12,7 +12,7 @@ final class VectorScratch implements Kernels.Scratch {
   private @Nullable LookupTables lookup;
   private @Nullable CombinationProducts combinations;
   private @Nullable TileProducts tiles;
-  private @Nullable PlainLookups plainLookups;
+  private @Nullable PlainProducts plainProducts;
 
   /** Returns the scratch memory that a caller hands to an operation. */
   static VectorScratch of(Kernels.Scratch scratch) {
@@ -48,13 +48,13 @@ final class VectorScratch implements Kernels.Scratch {
     return products;
   }
 
-  PlainLookups plainLookups() {
-    PlainLookups lookups = plainLookups;
-    if (lookups == null) {
-      lookups = new PlainLookups();
-      plainLookups = lookups;
+  PlainProducts plainProducts() {
+    PlainProducts products = plainProducts;
+    if (products == null) {
+      products = new PlainProducts();
+      plainProducts = products;
     }
-    return lookups;
+    return products;
   }
 
   TileProducts tiles() {

@@ -1,0 +1,270 @@
+package io.github.bitnet4j.kernels.vector;
+
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.BLOCK_ROWS;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.CHUNK_WORDS;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.LANES;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_DIGITS;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_TRITS;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Ternary matrix times int8 rows in plain loops, which the JVM compiles soon, and to vector code of
+ * its own: a model computes with them until its vector kernels are compiled.
+ *
+ * <p>An int holds a word of two rows. Its digits are taken apart by multiplication: of a digit
+ * {@code d = c0 + 3 c1 + 9 c2}, {@code d / 3 = c1 + 3 c2} and {@code d / 9 = c2} are products with
+ * reciprocals, so {@code c0 x0 + c1 x1 + c2 x2 = d x0 + (d / 3)(x1 - 3 x0) + (d / 9)(x2 - 3 x1)}.
+ * Products with an int that holds two numbers 16 bits apart, added up, are the two sums 16 bits
+ * apart; if the lower one is negative it borrows from the upper one, which is undone at the end.
+ *
+ * <p>For the compiler's sake loops are small, and all arrays in one have the same index: of others
+ * it cannot tell whether they overlap. So words that stand side by side have sums side by side, and
+ * are added at the end.
+ *
+ * <p>Scratch memory of one thread.
+ */
+final class PlainProducts {
+  /** Rows of activations that use words once they are taken apart. */
+  private static final int MAX_TOKENS = 8;
+
+  /** Chunks that are taken apart together. */
+  private static final int SLICE_CHUNKS = 6 / CHUNK_WORDS;
+
+  private static final int SLICE_WORDS = SLICE_CHUNKS * CHUNK_WORDS;
+
+  /** Ints of a word of a strip. */
+  private static final int STRIP_INTS = LANES / 2;
+
+  private static final int SLICE_INTS = SLICE_WORDS * BLOCK_ROWS / 2;
+
+  /** Slices over which no sum leaves 16 bits: codes are at most 2, activations 128. */
+  private static final int MAX_SLICES = Short.MAX_VALUE / (WORD_TRITS * 2 * 128);
+
+  /** The bits of a digit, of a third of it and of a ninth, in both halves of an int. */
+  private static final int DIGITS = 0x001F_001F;
+
+  private static final int THIRDS = 0x000F_000F;
+  private static final int NINTHS = 0x0003_0003;
+
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** The row of each half of an int of a strip. */
+  private static final int[] ROWS = rows();
+
+  /** A chunk of a block, as it is stored. */
+  private final int[] chunk = new int[CHUNK_WORDS * BLOCK_ROWS / 2];
+
+  /** The words of a slice as {@code digit0 | digit1 << 5 | digit2 << 10}, {@code [word][strip]}. */
+  private final int[] words = new int[SLICE_INTS];
+
+  /** Their digits, and thirds and ninths of each. */
+  private final int[][] parts = new int[3 * WORD_DIGITS][SLICE_INTS];
+
+  /** What each part is multiplied with, {@code [tokens][words][parts]}. */
+  private int[] factors = {};
+
+  /**
+   * For each row of activations, sums of two rows in an int; and totals of the lower, the upper.
+   */
+  private final int[][] sums = new int[MAX_TOKENS][SLICE_INTS];
+
+  private final int[][] low = new int[MAX_TOKENS][SLICE_INTS];
+  private final int[][] high = new int[MAX_TOKENS][SLICE_INTS];
+
+  private static int[] rows() {
+    int[] places = LookupMatrix.places();
+    int[] rows = new int[LANES];
+    for (int row = 0; row < LANES; row++) {
+      int place = places[row];
+      // In a word of bytes, those at even places are the halves of the first ints.
+      int half = Lanes.BITS == 512 ? place : place % 2 * STRIP_INTS + place / 2;
+      rows[half] = row;
+    }
+    return rows;
+  }
+
+  void multiply(LookupMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
+    for (int first = 0; first < tokens; first += MAX_TOKENS) {
+      int count = Math.min(MAX_TOKENS, tokens - first);
+      setFactors(w, x, first, count);
+      for (int unit = fromUnit; unit < toUnit; unit++) {
+        int fromRow = unit * BLOCK_ROWS;
+        addProducts(w, fromRow, count);
+        for (int t = 0; t < count; t++) {
+          int sum = sum(x, (first + t) * w.columns(), w.columns());
+          store(w, fromRow, t, sum, out, (first + t) * w.rows());
+        }
+      }
+    }
+  }
+
+  private void setFactors(LookupMatrix w, byte[] x, int first, int count) {
+    int length = w.words() * parts.length;
+    if (factors.length < MAX_TOKENS * length) {
+      factors = new int[MAX_TOKENS * length];
+    }
+    int[] columns = new int[w.words() * WORD_TRITS]; // 0 beyond those of the matrix
+    for (int t = 0; t < count; t++) {
+      for (int c = 0; c < w.columns(); c++) {
+        columns[c] = x[(first + t) * w.columns() + c];
+      }
+      setFactors(columns, w.words(), factors, t * length);
+    }
+  }
+
+  private static void setFactors(int[] columns, int words, int[] factors, int to) {
+    for (int k = 0; k < words; k++) {
+      for (int digit = 0; digit < WORD_DIGITS; digit++) {
+        int x0 = columns[3 * digit * words + k];
+        int x1 = columns[(3 * digit + 1) * words + k];
+        int x2 = columns[(3 * digit + 2) * words + k];
+        factors[to] = x0;
+        factors[to + 1] = x1 - 3 * x0;
+        factors[to + 2] = x2 - 3 * x1;
+        to += 3;
+      }
+    }
+  }
+
+  private static int sum(byte[] x, int from, int length) {
+    int sum = 0;
+    for (int i = from; i < from + length; i++) {
+      sum += x[i];
+    }
+    return sum;
+  }
+
+  /** Computes the totals of a block. */
+  private void addProducts(LookupMatrix w, int fromRow, int count) {
+    int ints = w.paddedRows(fromRow) / 2;
+    for (int t = 0; t < count; t++) {
+      Arrays.fill(sums[t], 0);
+      Arrays.fill(low[t], 0);
+      Arrays.fill(high[t], 0);
+    }
+    int slice = 0;
+    for (int from = 0; from < w.chunks(); from += SLICE_CHUNKS) {
+      int to = Math.min(w.chunks(), from + SLICE_CHUNKS);
+      for (int c = from; c < to; c++) {
+        gather(w, fromRow, c, ints, (c - from) * CHUNK_WORDS * ints);
+      }
+      int n = (to - from) * CHUNK_WORDS * ints;
+      for (int digit = 0; digit < WORD_DIGITS; digit++) {
+        int[] thirds = parts[3 * digit + 1];
+        takeApart(words, 5 * digit, parts[3 * digit], thirds, parts[3 * digit + 2], n);
+      }
+      for (int k = 0; k < (to - from) * CHUNK_WORDS; k++) {
+        addWord(w, from * CHUNK_WORDS + k, count, k * ints, (k + 1) * ints);
+      }
+      slice++;
+      if (slice % MAX_SLICES == 0 || to == w.chunks()) {
+        for (int t = 0; t < count; t++) {
+          flush(sums[t], low[t], high[t]);
+        }
+      }
+    }
+  }
+
+  /** Copies the words of a chunk, so that the strips of a word lie together. */
+  private void gather(LookupMatrix w, int fromRow, int fromChunk, int ints, int to) {
+    MemorySegment.copy(w.packed(), INT, w.offset(fromRow, fromChunk), chunk, 0, CHUNK_WORDS * ints);
+    for (int k = 0; k < CHUNK_WORDS; k++) {
+      for (int strip = 0; strip < ints; strip += STRIP_INTS) {
+        int from = strip * CHUNK_WORDS + k * STRIP_INTS;
+        if (Lanes.BITS == 512) {
+          System.arraycopy(chunk, from, words, to + k * ints + strip, STRIP_INTS);
+        } else {
+          joinBytes(chunk, from, words, to + k * ints + strip);
+        }
+      }
+    }
+  }
+
+  /** Makes 16 ints of a word whose bytes lie apart, see {@link LookupMatrix}. */
+  private static void joinBytes(int[] chunk, int from, int[] words, int to) {
+    for (int i = 0; i < STRIP_INTS / 2; i++) {
+      int lower = chunk[from + i];
+      int upper = chunk[from + STRIP_INTS / 2 + i];
+      words[to + i] = joinBytes(lower, upper);
+      words[to + STRIP_INTS / 2 + i] = joinBytes(lower >>> 8, upper >>> 8);
+    }
+  }
+
+  private static int joinBytes(int lower, int upper) {
+    return lower & 0x001F_001F
+        | (upper & 0x001F_001F) << 5
+        | (lower & 0x00E0_00E0) << 5
+        | (upper & 0x0060_0060) << 8;
+  }
+
+  private static void takeApart(
+      int[] words, int shift, int[] digits, int[] thirds, int[] ninths, int n) {
+    for (int i = 0; i < n; i++) {
+      int digit = words[i] >>> shift & DIGITS;
+      digits[i] = digit;
+      thirds[i] = digit * 43 >>> 7 & THIRDS; // below 27, 43 / 128 is as good as 1 / 3
+      ninths[i] = digit * 57 >>> 9 & NINTHS;
+    }
+  }
+
+  private void addWord(LookupMatrix w, int word, int count, int from, int to) {
+    for (int t = 0; t < count; t++) {
+      int factor = (t * w.words() + word) * parts.length;
+      for (int part = 0; part < parts.length; part += 3) {
+        add(
+            sums[t],
+            parts[part],
+            factors[factor + part],
+            parts[part + 1],
+            factors[factor + part + 1],
+            parts[part + 2],
+            factors[factor + part + 2],
+            from,
+            to);
+      }
+    }
+  }
+
+  private static void add(
+      int[] sums, int[] a, int x, int[] b, int y, int[] c, int z, int from, int to) {
+    for (int i = from; i < to; i++) {
+      sums[i] += a[i] * x + b[i] * y + c[i] * z;
+    }
+  }
+
+  /** Moves sums to their totals. */
+  private static void flush(int[] sums, int[] low, int[] high) {
+    for (int i = 0; i < SLICE_INTS; i++) {
+      int lower = sums[i] << 16 >> 16;
+      low[i] += lower;
+      high[i] += sums[i] - lower >> 16;
+      sums[i] = 0;
+    }
+  }
+
+  /**
+   * Stores the products of a block.
+   *
+   * @param sum of the row of activations: the products are with codes, which are trits plus one
+   */
+  private void store(LookupMatrix w, int fromRow, int t, int sum, int[] out, int offset) {
+    int ints = w.paddedRows(fromRow) / 2;
+    int rows = Math.min(BLOCK_ROWS, w.rows() - fromRow);
+    for (int half = 0; half < 2 * ints; half++) {
+      int row = half / LANES * LANES + ROWS[half % LANES];
+      if (row < rows) {
+        int[] totals = half % 2 == 0 ? low[t] : high[t];
+        int total = -sum;
+        for (int i = half / 2; i < SLICE_WORDS * ints; i += ints) {
+          total += totals[i];
+        }
+        out[offset + fromRow + row] = total;
+      }
+    }
+  }
+}
