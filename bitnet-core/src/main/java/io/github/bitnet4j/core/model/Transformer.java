@@ -34,7 +34,7 @@ public final class Transformer {
   private final Rope rope;
   private final Activations acts;
   private final Kernels kernels;
-  private final @Nullable WarmUp warmUp;
+  private final @Nullable StandIn standIn;
   private final PassQueue queue = new PassQueue(this::pass, MAX_PASS_ROWS);
 
   /**
@@ -51,20 +51,20 @@ public final class Transformer {
    * Assembles a model whose kernels may be cold at first.
    *
    * @param weights prepared for the same kernels
-   * @param warmUp warms the kernels up; as long as they are not warm, its plain ones compute
+   * @param standIn says when plain kernels compute
    * @param team used by this model only
    */
   public Transformer(
       ModelConfig config,
       ModelWeights weights,
       Kernels kernels,
-      @Nullable WarmUp warmUp,
+      @Nullable StandIn standIn,
       WorkerTeam team) {
     this.config = config;
     this.weights = weights;
-    this.warmUp = warmUp;
+    this.standIn = standIn;
     this.kernels = kernels;
-    acts = new Activations(config, kernels, warmUp == null ? null : warmUp.plain(), team);
+    acts = new Activations(config, kernels, standIn == null ? null : standIn.plain(), team);
     embedding = weights.embedding();
     embeddingPages = new RowPages(embedding);
     rope = new Rope(config.headDim(), config.ropeTheta());
@@ -85,11 +85,12 @@ public final class Transformer {
    * once, on this thread, and takes no turn.
    */
   public byte[] fingerprint() {
-    return Fingerprint.of(config, weights, kernels, isCold());
+    return Fingerprint.of(config, weights, kernels, usesStandIn(1));
   }
 
-  private boolean isCold() {
-    return warmUp != null && !warmUp.isWarm();
+  /** Returns whether plain kernels compute a pass over some rows now. */
+  private boolean usesStandIn(int rows) {
+    return standIn != null && standIn.computes(rows);
   }
 
   /**
@@ -216,7 +217,7 @@ public final class Transformer {
         if (cancelled.getAsBoolean()) {
           return false;
         }
-        acts.useStandIn(isCold());
+        acts.useStandIn(usesStandIn(acts.rows()));
         block.forward();
       }
       if (!computeLogits(requests, cancelled)) {
@@ -225,6 +226,9 @@ public final class Transformer {
       for (int i = 0; i < requests.size(); i++) {
         PassRequest request = requests.get(i);
         request.cache.advance(request.end);
+      }
+      if (standIn != null) {
+        standIn.passed();
       }
       return true;
     } finally {

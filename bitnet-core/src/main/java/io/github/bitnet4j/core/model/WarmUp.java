@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-public final class WarmUp implements AutoCloseable {
+public final class WarmUp implements StandIn {
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
 
   /** Where a JVM does not compile vector code well, it has had its chance by then. */
@@ -86,15 +86,20 @@ public final class WarmUp implements AutoCloseable {
     this.plain = plain;
   }
 
-  /** Starts; to be called once. */
+  @Override
   public void start() {
     thread.setDaemon(true);
     thread.start();
   }
 
-  /** Returns the plain kernels. */
-  Kernels plain() {
+  @Override
+  public Kernels plain() {
     return plain;
+  }
+
+  @Override
+  public boolean computes(int rows) {
+    return !warm;
   }
 
   /** Returns whether the kernels are compiled: faster than the plain ones. */

@@ -6,8 +6,10 @@ import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
+import io.github.bitnet4j.core.model.FirstPass;
 import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.model.StandIn;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.model.WarmUp;
 import io.github.bitnet4j.core.threads.WorkerTeam;
@@ -31,10 +33,10 @@ public final class CoreModelLoader implements ModelLoader {
 
   /**
    * Up to this many weights of linear layers, a model is computed by plain loops until vector code
-   * is compiled. With more they take so long that it is faster to compute with cold vector code: it
-   * is compiled while it runs.
+   * is compiled in the background. With more they take so long that it is faster to compute with
+   * cold vector code: it is compiled while it runs.
    */
-  private static final long MAX_STAND_IN_WEIGHTS = 1 << 24;
+  private static final long MAX_WARM_UP_WEIGHTS = 1L << 24;
 
   /**
    * The kernels of a model.
@@ -127,9 +129,6 @@ public final class CoreModelLoader implements ModelLoader {
               .formatted(config.contextLength(), contextLength));
     }
     Kernels kernels = chosen.provider.kernels();
-    boolean small = config.linearWeights() <= MAX_STAND_IN_WEIGHTS;
-    Kernels plain =
-        small && !chosen.byName ? chosen.plain.map(KernelProvider::kernels).orElse(null) : null;
     DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
     long minScreenedWeights =
         options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE;
@@ -178,20 +177,37 @@ public final class CoreModelLoader implements ModelLoader {
         Math.round(info.mappedBytes() / 1e5) / 10.0,
         Math.round(info.preparedBytes() / 1e5) / 10.0,
         info.loadTime().toMillis());
-    WarmUp warmUp =
-        plain == null ? null : new WarmUp(config, head.type(), screening, kernels, plain);
-    Transformer transformer = new Transformer(config, weights.weights(), kernels, warmUp, team);
-    if (warmUp != null) {
-      warmUp.start();
+    StandIn standIn =
+        chosen.byName
+            ? null
+            : chosen
+                .plain
+                .map(plain -> standIn(plain, kernels, config, head, screening))
+                .orElse(null);
+    Transformer transformer = new Transformer(config, weights.weights(), kernels, standIn, team);
+    if (standIn != null) {
+      standIn.start();
     }
     return new TransformerModel(
         info,
         files.tokenizer(),
         files.noTokenizerReason(),
         transformer,
-        warmUp,
+        standIn,
         options.kvCache(),
         team,
         arenas);
+  }
+
+  private static StandIn standIn(
+      KernelProvider plain,
+      Kernels kernels,
+      ModelConfig config,
+      DenseMatrix head,
+      boolean screening) {
+    if (config.linearWeights() > MAX_WARM_UP_WEIGHTS) {
+      return new FirstPass(config.linearWeights(), plain.kernels());
+    }
+    return new WarmUp(config, head.type(), screening, kernels, plain.kernels());
   }
 }

@@ -9,8 +9,8 @@ import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.constraint.ModelConstraints;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.KvMemory;
+import io.github.bitnet4j.core.model.StandIn;
 import io.github.bitnet4j.core.model.Transformer;
-import io.github.bitnet4j.core.model.WarmUp;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -26,7 +26,7 @@ final class TransformerModel implements Model {
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
   private final Transformer transformer;
-  private final @Nullable WarmUp warmUp;
+  private final @Nullable StandIn standIn;
   private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
@@ -43,7 +43,7 @@ final class TransformerModel implements Model {
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
       Transformer transformer,
-      @Nullable WarmUp warmUp,
+      @Nullable StandIn standIn,
       KvCacheType kvCacheType,
       WorkerTeam team,
       List<Arena> arenas) {
@@ -51,7 +51,7 @@ final class TransformerModel implements Model {
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
     this.transformer = transformer;
-    this.warmUp = warmUp;
+    this.standIn = standIn;
     this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
@@ -174,8 +174,8 @@ final class TransformerModel implements Model {
       }
       closed = true;
     }
-    if (warmUp != null) {
-      warmUp.close();
+    if (standIn != null) {
+      standIn.close();
     }
     team.close();
     arenas.forEach(Arena::close);

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
-class WarmUpTest {
+class StandInTest {
   private static final int[] IDS = {1, 5, 9, 200, 31, 7, 7, 80};
 
   @ParameterizedTest
@@ -68,7 +68,7 @@ class WarmUpTest {
         TestModel reference = new TestModel(Fixtures.goldenModel("b158-tied"), "vector", 1)) {
       WarmUp cold = loaded.warmUp(slow(), counting(TestModel.kernels("scalar"), plain));
       float[] expected = reference.logits(IDS);
-      assertThat(loaded.logits(vector, cold)).isEqualTo(expected);
+      assertThat(loaded.logits(loaded.transformer(vector, cold))).isEqualTo(expected);
       assertThat(own).hasValue(0);
       assertThat(plain.get()).isPositive();
       cold.close();
@@ -76,10 +76,43 @@ class WarmUpTest {
       try (WarmUp warm = loaded.warmUp(TestModel.kernels("scalar"), counting(slow(), plain))) {
         awaitWarm(warm);
         plain.set(0);
-        assertThat(loaded.logits(vector, warm)).isEqualTo(expected);
+        assertThat(loaded.logits(loaded.transformer(vector, warm))).isEqualTo(expected);
       }
       assertThat(plain).hasValue(0);
       assertThat(own.get()).isPositive();
+    }
+  }
+
+  @Test
+  void plainLoopsComputeAShortFirstPassOnlyAndGiveTheSameBits() throws Exception {
+    AtomicInteger own = new AtomicInteger();
+    AtomicInteger plain = new AtomicInteger();
+    Kernels vector = counting(TestModel.kernels("vector"), own);
+    Kernels scalar = counting(TestModel.kernels("scalar"), plain);
+    try (Loaded loaded = new Loaded("b158-tied");
+        TestModel reference = new TestModel(Fixtures.goldenModel("b158-tied"), "vector", 1)) {
+      float[] expected = reference.logits(IDS);
+      Transformer transformer = loaded.transformer(vector, new FirstPass(1 << 20, scalar));
+      assertThat(loaded.logits(transformer)).isEqualTo(expected);
+      assertThat(own).hasValue(0);
+      assertThat(plain.get()).isPositive();
+
+      plain.set(0);
+      assertThat(loaded.logits(transformer)).isEqualTo(expected);
+      assertThat(plain).hasValue(0);
+      assertThat(own.get()).isPositive();
+    }
+  }
+
+  @Test
+  void modelsOwnKernelsComputeALongFirstPass() throws Exception {
+    AtomicInteger plain = new AtomicInteger();
+    Kernels scalar = counting(TestModel.kernels("scalar"), plain);
+    try (Loaded loaded = new Loaded("b158-tied")) {
+      long weights = (1L << 35) / (IDS.length - 1); // so many that one row less would be short
+      StandIn standIn = new FirstPass(weights, scalar);
+      loaded.logits(loaded.transformer(TestModel.kernels("vector"), standIn));
+      assertThat(plain).hasValue(0);
     }
   }
 
@@ -105,7 +138,7 @@ class WarmUpTest {
   private static Kernels kernels(Kernels kernels, Runnable beforeOperations) {
     return (Kernels)
         Proxy.newProxyInstance(
-            WarmUpTest.class.getClassLoader(),
+            StandInTest.class.getClassLoader(),
             new Class<?>[] {Kernels.class},
             (proxy, method, arguments) -> {
               // these kernels' own, beside those that stand in
@@ -137,17 +170,16 @@ class WarmUpTest {
       return warmUp;
     }
 
-    Transformer transformer(Kernels kernels, WarmUp warmUp) throws Exception {
+    Transformer transformer(Kernels kernels, StandIn standIn) throws Exception {
       ModelWeights weights =
           files
               .loadWeights(
                   new Preparation(kernels, Long.MAX_VALUE, null), arena, team, (done, total) -> {})
               .weights();
-      return new Transformer(files.config(), weights, kernels, warmUp, team);
+      return new Transformer(files.config(), weights, kernels, standIn, team);
     }
 
-    float[] logits(Kernels kernels, WarmUp warmUp) throws Exception {
-      Transformer transformer = transformer(kernels, warmUp);
+    float[] logits(Transformer transformer) {
       float[] logits = new float[IDS.length * files.config().vocabSize()];
       try (KvCache cache = new KvCache(files.config(), 16, KvCacheType.F32)) {
         transformer.forwardAll(IDS, IDS.length, cache, logits, null, () -> false);
