@@ -20,9 +20,9 @@ public interface KernelProvider {
 
   /**
    * Returns whether these kernels are far slower than plain loops until the JVM has compiled them.
-   * While they are compiled in the background, a small model then uses kernels that do not start
-   * cold and {@link Kernels#plainTernaryMatMul}, unless kernels were asked for by name; results do
-   * not depend on it.
+   * Kernels that do not start cold and {@link Kernels#plainTernaryMatMul} then compute in their
+   * place, unless kernels were asked for by name: a small model until these are compiled in the
+   * background, a large one its first pass, if that is short. Results do not depend on it.
    */
   default boolean startsCold() {
     return false;

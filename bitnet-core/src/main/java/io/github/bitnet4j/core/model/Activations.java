@@ -27,9 +27,9 @@ final class Activations {
 
   private final Kernels ownKernels;
   private final Kernels.Scratch[] ownScratch;
-  private final @Nullable Kernels standIn;
-  private final Kernels.Scratch[] standInScratch;
-  private boolean usesStandIn;
+  private final @Nullable Kernels plain;
+  private final Kernels.Scratch[] plainScratch;
+  private boolean usesPlain;
 
   Batch batch = new Batch(0);
 
@@ -99,17 +99,17 @@ final class Activations {
    * Creates buffers for one row.
    *
    * @param kernels the model's own
-   * @param standIn kernels that may stand in for them, if any
+   * @param plain kernels that may compute in their place, if any
    */
-  Activations(ModelConfig config, Kernels kernels, @Nullable Kernels standIn, WorkerTeam team) {
+  Activations(ModelConfig config, Kernels kernels, @Nullable Kernels plain, WorkerTeam team) {
     this.config = config;
     this.kernels = kernels;
-    this.standIn = standIn;
+    this.plain = plain;
     this.team = team;
     ownKernels = kernels;
     ownScratch = scratch(kernels, team);
     scratch = ownScratch;
-    standInScratch = standIn == null ? new Kernels.Scratch[0] : scratch(standIn, team);
+    plainScratch = plain == null ? new Kernels.Scratch[0] : scratch(plain, team);
     reserveRows(1);
     tiles = new AttentionTile[Math.max(team.threads(), config.numKvHeads())];
     for (int i = 0; i < tiles.length; i++) {
@@ -123,14 +123,12 @@ final class Activations {
     return scratch;
   }
 
-  /**
-   * Chooses who computes from now on: those that stand in for the model's own kernels, or these.
-   */
-  void useStandIn(boolean use) {
-    usesStandIn = use && standIn != null;
-    if (use && standIn != null) {
-      kernels = standIn;
-      scratch = standInScratch;
+  /** Chooses who computes from now on: plain kernels, if there are any, or the model's own. */
+  void usePlain(boolean use) {
+    usesPlain = use && plain != null;
+    if (use && plain != null) {
+      kernels = plain;
+      scratch = plainScratch;
     } else {
       kernels = ownKernels;
       scratch = ownScratch;
@@ -140,7 +138,7 @@ final class Activations {
   /** Multiplies some units of a ternary matrix with the quantized rows. */
   void ternaryMatMul(TernaryMatrix w, int[] products, int fromUnit, int toUnit, int worker) {
     Kernels.Scratch own = ownScratch[worker];
-    if (usesStandIn) {
+    if (usesPlain) {
       ownKernels.plainTernaryMatMul(w, int8, rows(), products, fromUnit, toUnit, own);
     } else {
       ownKernels.ternaryMatMul(w, int8, rows(), products, fromUnit, toUnit, own);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Such a product is exact, so it is the same for all kernels and layouts, and whatever file the
  * weights came from; and one trit that differs changes it. Computing it takes no longer than a pass
- * over one token, on one thread.
+ * over one token by the same kernels, on one thread.
  */
 final class Fingerprint {
   /** Rows of embedding and head that count, evenly spaced. */

@@ -3,18 +3,15 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.spi.Kernels;
 
 /**
- * Lets plain kernels compute the first pass of a model, if it is short: the first token then need
- * not wait until the model's own kernels are compiled, which happens while they compute the second.
- *
- * <p>That is for models with so many weights that to compute with plain loops for longer, while
- * others warm up in the background, would take more time than it saves.
+ * Lets plain kernels compute the first complete pass of a model, if it is short: the first token
+ * then need not wait until the model's own kernels are compiled, which happens while they compute
+ * the second.
  *
  * <p>Thread-safe.
  */
-public final class FirstPass implements StandIn {
+final class FirstPass implements ColdStart {
   /**
-   * Products that plain loops have computed in half of the time in which vector code is compiled,
-   * on two cores.
+   * Plain loops compute as many products in half of the time that compiling takes, on two cores.
    */
   private static final long MAX_PRODUCTS = 1L << 35;
 
@@ -28,7 +25,7 @@ public final class FirstPass implements StandIn {
    * @param weights number of weights of its linear layers
    * @param plain kernels that do not start cold
    */
-  public FirstPass(long weights, Kernels plain) {
+  FirstPass(long weights, Kernels plain) {
     this.plain = plain;
     maxRows = MAX_PRODUCTS / weights;
   }
@@ -38,9 +35,10 @@ public final class FirstPass implements StandIn {
     return plain;
   }
 
+  /** Logits of many rows take plain loops too long. */
   @Override
-  public boolean computes(int rows) {
-    return !over && rows <= maxRows;
+  public boolean usesPlain(int rows, boolean allLogits) {
+    return !over && !allLogits && rows <= maxRows;
   }
 
   @Override

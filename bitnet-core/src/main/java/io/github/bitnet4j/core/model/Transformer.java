@@ -34,7 +34,7 @@ public final class Transformer {
   private final Rope rope;
   private final Activations acts;
   private final Kernels kernels;
-  private final @Nullable StandIn standIn;
+  private final @Nullable ColdStart coldStart;
   private final PassQueue queue = new PassQueue(this::pass, MAX_PASS_ROWS);
 
   /**
@@ -51,20 +51,20 @@ public final class Transformer {
    * Assembles a model whose kernels may be cold at first.
    *
    * @param weights prepared for the same kernels
-   * @param standIn says when plain kernels compute
+   * @param coldStart says when plain kernels compute; null if its own always do
    * @param team used by this model only
    */
   public Transformer(
       ModelConfig config,
       ModelWeights weights,
       Kernels kernels,
-      @Nullable StandIn standIn,
+      @Nullable ColdStart coldStart,
       WorkerTeam team) {
     this.config = config;
     this.weights = weights;
-    this.standIn = standIn;
+    this.coldStart = coldStart;
     this.kernels = kernels;
-    acts = new Activations(config, kernels, standIn == null ? null : standIn.plain(), team);
+    acts = new Activations(config, kernels, coldStart == null ? null : coldStart.plain(), team);
     embedding = weights.embedding();
     embeddingPages = new RowPages(embedding);
     rope = new Rope(config.headDim(), config.ropeTheta());
@@ -85,12 +85,12 @@ public final class Transformer {
    * once, on this thread, and takes no turn.
    */
   public byte[] fingerprint() {
-    return Fingerprint.of(config, weights, kernels, usesStandIn(1));
+    return Fingerprint.of(config, weights, kernels, usesPlain(1, false));
   }
 
-  /** Returns whether plain kernels compute a pass over some rows now. */
-  private boolean usesStandIn(int rows) {
-    return standIn != null && standIn.computes(rows);
+  /** Returns whether plain kernels compute a pass now. */
+  private boolean usesPlain(int rows, boolean allLogits) {
+    return coldStart != null && coldStart.usesPlain(rows, allLogits);
   }
 
   /**
@@ -213,11 +213,13 @@ public final class Transformer {
       acts.trace = requests.get(0).trace;
       start(requests);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
+      PassRequest first = requests.get(0);
+      boolean allLogits = first.allLogits != null || first.eachLogits != null;
       for (TransformerBlock block : blocks) {
         if (cancelled.getAsBoolean()) {
           return false;
         }
-        acts.useStandIn(usesStandIn(acts.rows()));
+        acts.usePlain(usesPlain(acts.rows(), allLogits));
         block.forward();
       }
       if (!computeLogits(requests, cancelled)) {
@@ -227,8 +229,8 @@ public final class Transformer {
         PassRequest request = requests.get(i);
         request.cache.advance(request.end);
       }
-      if (standIn != null) {
-        standIn.passed();
+      if (coldStart != null) {
+        coldStart.passed();
       }
       return true;
     } finally {

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe.
  */
-public final class WarmUp implements StandIn {
+final class WarmUp implements ColdStart {
   private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
 
   /** Where a JVM does not compile vector code well, it has had its chance by then. */
@@ -77,7 +77,7 @@ public final class WarmUp implements StandIn {
    * @param kernels to be compiled
    * @param plain kernels to compare them with
    */
-  public WarmUp(
+  WarmUp(
       ModelConfig config, DenseType headType, boolean screening, Kernels kernels, Kernels plain) {
     this.config = config;
     this.headType = headType;
@@ -98,12 +98,12 @@ public final class WarmUp implements StandIn {
   }
 
   @Override
-  public boolean computes(int rows) {
+  public boolean usesPlain(int rows, boolean allLogits) {
     return !warm;
   }
 
   /** Returns whether the kernels are compiled: faster than the plain ones. */
-  public boolean isWarm() {
+  boolean isWarm() {
     return warm;
   }
 

@@ -6,12 +6,10 @@ import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
-import io.github.bitnet4j.core.model.FirstPass;
+import io.github.bitnet4j.core.model.ColdStart;
 import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.StandIn;
 import io.github.bitnet4j.core.model.Transformer;
-import io.github.bitnet4j.core.model.WarmUp;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.KernelProvider;
@@ -32,16 +30,9 @@ public final class CoreModelLoader implements ModelLoader {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
 
   /**
-   * Up to this many weights of linear layers, a model is computed by plain loops until vector code
-   * is compiled in the background. With more they take so long that it is faster to compute with
-   * cold vector code: it is compiled while it runs.
-   */
-  private static final long MAX_WARM_UP_WEIGHTS = 1L << 24;
-
-  /**
    * The kernels of a model.
    *
-   * @param byName whether they were asked for by name; then no others stand in for them
+   * @param byName whether they were asked for by name; then no others compute in their place
    * @param plain kernels in plain loops, if the chosen ones start cold
    */
   private record Chosen(KernelProvider provider, boolean byName, Optional<KernelProvider> plain) {}
@@ -74,7 +65,7 @@ public final class CoreModelLoader implements ModelLoader {
     WorkerTeam team = new WorkerTeam(threads, "bitnet4j");
     boolean loaded = false;
     try {
-      Optional<KernelProvider> plain = KernelSelection.standIn(providers, provider);
+      Optional<KernelProvider> plain = KernelSelection.plain(providers, provider);
       Chosen chosen = new Chosen(provider, name.isPresent(), plain);
       Model model = load(path, options, chosen, loading, arena, team, start);
       loaded = true;
@@ -177,37 +168,24 @@ public final class CoreModelLoader implements ModelLoader {
         Math.round(info.mappedBytes() / 1e5) / 10.0,
         Math.round(info.preparedBytes() / 1e5) / 10.0,
         info.loadTime().toMillis());
-    StandIn standIn =
-        chosen.byName
-            ? null
-            : chosen
-                .plain
-                .map(plain -> standIn(plain, kernels, config, head, screening))
-                .orElse(null);
-    Transformer transformer = new Transformer(config, weights.weights(), kernels, standIn, team);
-    if (standIn != null) {
-      standIn.start();
+    ColdStart coldStart =
+        chosen
+            .plain
+            .filter(plain -> !chosen.byName)
+            .map(plain -> ColdStart.of(config, head.type(), screening, kernels, plain.kernels()))
+            .orElse(null);
+    Transformer transformer = new Transformer(config, weights.weights(), kernels, coldStart, team);
+    if (coldStart != null) {
+      coldStart.start();
     }
     return new TransformerModel(
         info,
         files.tokenizer(),
         files.noTokenizerReason(),
         transformer,
-        standIn,
+        coldStart,
         options.kvCache(),
         team,
         arenas);
-  }
-
-  private static StandIn standIn(
-      KernelProvider plain,
-      Kernels kernels,
-      ModelConfig config,
-      DenseMatrix head,
-      boolean screening) {
-    if (config.linearWeights() > MAX_WARM_UP_WEIGHTS) {
-      return new FirstPass(config.linearWeights(), plain.kernels());
-    }
-    return new WarmUp(config, head.type(), screening, kernels, plain.kernels());
   }
 }

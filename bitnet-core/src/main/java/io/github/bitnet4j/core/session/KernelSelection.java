@@ -36,8 +36,8 @@ final class KernelSelection {
         .orElseThrow(() -> new KernelUnavailableException(explain(found, name)));
   }
 
-  /** Returns the provider that can stand in for one while its kernels are cold. */
-  static Optional<KernelProvider> standIn(List<KernelProvider> found, KernelProvider chosen) {
+  /** Returns the provider whose kernels can compute in the place of others that start cold. */
+  static Optional<KernelProvider> plain(List<KernelProvider> found, KernelProvider chosen) {
     if (!chosen.startsCold()) {
       return Optional.empty();
     }

@@ -7,9 +7,9 @@ import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.constraint.ModelConstraints;
+import io.github.bitnet4j.core.model.ColdStart;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.KvMemory;
-import io.github.bitnet4j.core.model.StandIn;
 import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
@@ -26,7 +26,7 @@ final class TransformerModel implements Model {
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
   private final Transformer transformer;
-  private final @Nullable StandIn standIn;
+  private final @Nullable ColdStart coldStart;
   private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
@@ -43,7 +43,7 @@ final class TransformerModel implements Model {
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
       Transformer transformer,
-      @Nullable StandIn standIn,
+      @Nullable ColdStart coldStart,
       KvCacheType kvCacheType,
       WorkerTeam team,
       List<Arena> arenas) {
@@ -51,7 +51,7 @@ final class TransformerModel implements Model {
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
     this.transformer = transformer;
-    this.standIn = standIn;
+    this.coldStart = coldStart;
     this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
@@ -174,8 +174,8 @@ final class TransformerModel implements Model {
       }
       closed = true;
     }
-    if (standIn != null) {
-      standIn.close();
+    if (coldStart != null) {
+      coldStart.close();
     }
     team.close();
     arenas.forEach(Arena::close);

@@ -124,9 +124,9 @@ class KernelSelectionTest {
 
   @Test
   void theBestOneThatDoesNotStartColdStandsInForOneThatDoes() {
-    assertThat(KernelSelection.standIn(List.of(GPU, COLD, SCALAR), COLD)).containsSame(SCALAR);
-    assertThat(KernelSelection.standIn(List.of(COLD, GPU), COLD)).isEmpty();
-    assertThat(KernelSelection.standIn(List.of(SCALAR, VECTOR), VECTOR)).isEmpty();
+    assertThat(KernelSelection.plain(List.of(GPU, COLD, SCALAR), COLD)).containsSame(SCALAR);
+    assertThat(KernelSelection.plain(List.of(COLD, GPU), COLD)).isEmpty();
+    assertThat(KernelSelection.plain(List.of(SCALAR, VECTOR), VECTOR)).isEmpty();
   }
 
   @Test

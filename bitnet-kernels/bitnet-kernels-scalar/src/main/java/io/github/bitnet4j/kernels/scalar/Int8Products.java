@@ -4,6 +4,7 @@ import io.github.bitnet4j.spi.Int8Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Rows of int8 times one row of int8, in a loop that the JVM compiles to vector code of its own:
@@ -17,65 +18,51 @@ final class Int8Products {
   private static final int LINE_INTS = Int8Matrix.LINE / Integer.BYTES;
 
   private static final ValueLayout.OfInt INT =
-      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private final Int8Matrix w;
-  private final int[] lines;
-  private final int lineCount;
-
-  /** What the columns {@code 4 i + j} of the lines are multiplied with, {@code [j][i]}. */
-  private final int[][] x;
-
-  /** All lines of a group. */
-  private final int[] group;
-
-  /** The lines of a row that count. */
-  private final int[] row;
-
-  private Int8Products(Int8Matrix w, short[] x, int[] lines, int lineCount) {
-    this.w = w;
-    this.lines = lines;
-    this.lineCount = lineCount;
-    this.x = new int[Integer.BYTES][lineCount * LINE_INTS];
-    group = new int[w.lines() * Int8Matrix.GROUP * LINE_INTS];
-    row = new int[lineCount * LINE_INTS];
-    for (int k = 0; k < lineCount; k++) {
-      for (int column = 0; column < Int8Matrix.LINE; column++) {
-        this.x[column % Integer.BYTES][k * LINE_INTS + column / Integer.BYTES] =
-            x[Int8Matrix.position(lines[k] * Int8Matrix.LINE + column)];
-      }
-    }
-  }
+  private Int8Products() {}
 
   /** Computes {@link io.github.bitnet4j.spi.Kernels#int8Products}; arguments are within bounds. */
   static void multiply(
       Int8Matrix w, short[] x, int[] lines, int lineCount, int[] out, int fromRow, int toRow) {
-    Int8Products products = new Int8Products(w, x, lines, lineCount);
-    for (int row = fromRow; row < toRow; row++) {
-      if (row % Int8Matrix.GROUP == 0) {
-        products.readGroup(row);
-      }
-      out[row - fromRow] = products.multiply(row);
+    if (lineCount == 0) {
+      Arrays.fill(out, 0, toRow - fromRow, 0);
+      return;
     }
-  }
-
-  private void readGroup(int firstRow) {
-    MemorySegment.copy(w.data(), INT, w.lineOffset(firstRow, 0), group, 0, group.length);
-  }
-
-  private int multiply(int rowOfMatrix) {
-    int inGroup = rowOfMatrix % Int8Matrix.GROUP;
+    int ints = lineCount * LINE_INTS;
+    int[] columns0 = new int[ints]; // those at 0, 4, 8 and so on
+    int[] columns1 = new int[ints];
+    int[] columns2 = new int[ints];
+    int[] columns3 = new int[ints];
     for (int k = 0; k < lineCount; k++) {
-      int from = (lines[k] * Int8Matrix.GROUP + inGroup) * LINE_INTS;
-      System.arraycopy(group, from, row, k * LINE_INTS, LINE_INTS);
+      int even = lines[k] * Int8Matrix.LINE; // see Int8Matrix.position
+      int odd = even + Int8Matrix.LINE / 2;
+      for (int i = 0; i < LINE_INTS; i++) {
+        columns0[k * LINE_INTS + i] = x[even + 2 * i];
+        columns1[k * LINE_INTS + i] = x[odd + 2 * i];
+        columns2[k * LINE_INTS + i] = x[even + 2 * i + 1];
+        columns3[k * LINE_INTS + i] = x[odd + 2 * i + 1];
+      }
     }
-    return multiply(row, x[0], x[1], x[2], x[3]);
+    int[] group = new int[w.lines() * Int8Matrix.GROUP * LINE_INTS];
+    int[] weights = new int[ints];
+    for (int row = fromRow; row < toRow; row++) {
+      int inGroup = row % Int8Matrix.GROUP;
+      if (row == fromRow || inGroup == 0) {
+        MemorySegment.copy(w.data(), INT, w.lineOffset(row - inGroup, 0), group, 0, group.length);
+      }
+      for (int k = 0; k < lineCount; k++) {
+        int from = (lines[k] * Int8Matrix.GROUP + inGroup) * LINE_INTS;
+        System.arraycopy(group, from, weights, k * LINE_INTS, LINE_INTS);
+      }
+      out[row - fromRow] = multiply(weights, columns0, columns1, columns2, columns3);
+    }
   }
 
-  private static int multiply(int[] row, int[] x0, int[] x1, int[] x2, int[] x3) {
+  private static int multiply(int[] weights, int[] x0, int[] x1, int[] x2, int[] x3) {
     int sum = 0;
-    for (int i = 0; i < row.length; i++) {
-      int w = row[i];
+    for (int i = 0; i < weights.length; i++) {
+      int w = weights[i];
       sum +=
           (w << 24 >> 24) * x0[i]
               + (w << 16 >> 24) * x1[i]

@@ -86,10 +86,14 @@ public abstract class Int8KernelContract extends KernelContract {
   @Test
   void resultsStayTheSameWhenTheCompilerTakesOver() {
     Weights w = weights(random(6, 150));
+    Weights wide = weights(random(4, 1000));
     short[] x = x(150);
     for (int repetition = 0; repetition < COMPILED_AFTER; repetition++) {
       check(w, x, allLines(w), 0, 6);
       checkFloats(w, 3, 0, 6);
+      if (repetition % 10 == 0) {
+        check(wide, x(1000), allLines(wide), 0, 4);
+      }
     }
   }
 

@@ -181,6 +181,27 @@ public abstract class TernaryKernelContract extends KernelContract {
     check(trits, x, 2);
   }
 
+  /** Sums of neighbouring rows may be computed in one number. */
+  @Test
+  void staysExactWhereNeighbouringRowsHaveOppositeExtremes() {
+    for (int columns : List.of(2000, 6912)) {
+      byte[] x = new byte[9 * columns];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = random.nextBoolean() ? (byte) 127 : (byte) -128;
+      }
+      int[][] trits = new int[64][columns];
+      for (int[] row : trits) {
+        int pattern = random.nextInt(4);
+        for (int c = 0; c < columns; c++) {
+          int sign = Integer.signum(x[c]);
+          row[c] = List.of(1, -1, sign, -sign).get(pattern);
+        }
+      }
+      check(trits, Arrays.copyOf(x, columns), 1);
+      check(trits, x, 9);
+    }
+  }
+
   /** The first calls are interpreted, the last ones run on vector instructions. */
   @Test
   void resultsStayTheSameWhenTheCompilerTakesOver() {
@@ -198,6 +219,23 @@ public abstract class TernaryKernelContract extends KernelContract {
       kernels.ternaryMatMul(w, q2, 1, out2, 0, w.units(), scratch);
       assertThat(Arrays.equals(q2, q)).as("repetition %d", repetition).isTrue();
       assertThat(Arrays.equals(out2, out)).as("repetition %d", repetition).isTrue();
+    }
+  }
+
+  /** So many rows that what the compiler makes of the loops is used. */
+  @Test
+  void plainLoopsGiveTheSameWhenTheCompilerMakesVectorCodeOfThem() {
+    int rows = 700;
+    int columns = 391;
+    TernaryMatrix w = prepare(Numbers.trits(random, rows, columns));
+    for (int repetition = 0; repetition < 300; repetition++) {
+      int tokens = 1 + repetition % 3;
+      byte[] x = Numbers.bytes(random, tokens * columns);
+      int[] out = new int[tokens * rows];
+      int[] expected = new int[tokens * rows];
+      kernels.plainTernaryMatMul(w, x, tokens, out, 0, w.units(), scratch);
+      kernels.ternaryMatMul(w, x, tokens, expected, 0, w.units(), scratch);
+      assertThat(Arrays.equals(out, expected)).as("repetition %d", repetition).isTrue();
     }
   }
 

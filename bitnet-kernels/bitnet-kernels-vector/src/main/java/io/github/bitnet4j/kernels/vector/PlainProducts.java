@@ -18,12 +18,13 @@ import java.util.Arrays;
  * <p>An int holds a word of two rows. Its digits are taken apart by multiplication: of a digit
  * {@code d = c0 + 3 c1 + 9 c2}, {@code d / 3 = c1 + 3 c2} and {@code d / 9 = c2} are products with
  * reciprocals, so {@code c0 x0 + c1 x1 + c2 x2 = d x0 + (d / 3)(x1 - 3 x0) + (d / 9)(x2 - 3 x1)}.
- * Products with an int that holds two numbers 16 bits apart, added up, are the two sums 16 bits
- * apart; if the lower one is negative it borrows from the upper one, which is undone at the end.
+ * Each product is with both rows' numbers at once, which lie 16 bits apart, and so do the sums. A
+ * lower number that is negative or too large for 16 bits changes the upper one. That does not
+ * matter as long as both sums fit 16 bits when {@link #flush} takes them apart.
  *
- * <p>For the compiler's sake loops are small, and all arrays in one have the same index: of others
- * it cannot tell whether they overlap. So words that stand side by side have sums side by side, and
- * are added at the end.
+ * <p>The compiler makes vector code of small loops, if all arrays have the same index: of others it
+ * cannot tell whether a store changes what is loaded next. So each word of a slice has sums of its
+ * own, which are added at the end.
  *
  * <p>Scratch memory of one thread.
  */
@@ -31,10 +32,10 @@ final class PlainProducts {
   /** Rows of activations that use words once they are taken apart. */
   private static final int MAX_TOKENS = 8;
 
-  /** Chunks that are taken apart together. */
-  private static final int SLICE_CHUNKS = 6 / CHUNK_WORDS;
+  /** Words that are taken apart together, a multiple of a chunk's: long loops are fast ones. */
+  private static final int SLICE_WORDS = 6;
 
-  private static final int SLICE_WORDS = SLICE_CHUNKS * CHUNK_WORDS;
+  private static final int SLICE_CHUNKS = SLICE_WORDS / CHUNK_WORDS;
 
   /** Ints of a word of a strip. */
   private static final int STRIP_INTS = LANES / 2;
@@ -43,6 +44,9 @@ final class PlainProducts {
 
   /** Slices over which no sum leaves 16 bits: codes are at most 2, activations 128. */
   private static final int MAX_SLICES = Short.MAX_VALUE / (WORD_TRITS * 2 * 128);
+
+  /** Of each digit of a word: itself, a third of it and a ninth. */
+  private static final int WORD_PARTS = 3 * WORD_DIGITS;
 
   /** The bits of a digit, of a third of it and of a ninth, in both halves of an int. */
   private static final int DIGITS = 0x001F_001F;
@@ -62,19 +66,21 @@ final class PlainProducts {
   /** The words of a slice as {@code digit0 | digit1 << 5 | digit2 << 10}, {@code [word][strip]}. */
   private final int[] words = new int[SLICE_INTS];
 
-  /** Their digits, and thirds and ninths of each. */
-  private final int[][] parts = new int[3 * WORD_DIGITS][SLICE_INTS];
+  private final int[][] parts = new int[WORD_PARTS][SLICE_INTS];
 
-  /** What each part is multiplied with, {@code [tokens][words][parts]}. */
+  /** One row of activations; 0 beyond the columns of the matrix. */
+  private int[] columns = {};
+
+  /** What each part is multiplied with, {@code [tokens][words][WORD_PARTS]}. */
   private int[] factors = {};
 
-  /**
-   * For each row of activations, sums of two rows in an int; and totals of the lower, the upper.
-   */
+  /** The sums of the words of a slice, of two rows in an int, for each row of activations. */
   private final int[][] sums = new int[MAX_TOKENS][SLICE_INTS];
 
-  private final int[][] low = new int[MAX_TOKENS][SLICE_INTS];
-  private final int[][] high = new int[MAX_TOKENS][SLICE_INTS];
+  /** What has been moved out of the lower halves of the sums, and out of the upper ones. */
+  private final int[][] lower = new int[MAX_TOKENS][SLICE_INTS];
+
+  private final int[][] upper = new int[MAX_TOKENS][SLICE_INTS];
 
   private static int[] rows() {
     int[] places = LookupMatrix.places();
@@ -104,11 +110,12 @@ final class PlainProducts {
   }
 
   private void setFactors(LookupMatrix w, byte[] x, int first, int count) {
-    int length = w.words() * parts.length;
+    int length = w.words() * WORD_PARTS;
     if (factors.length < MAX_TOKENS * length) {
       factors = new int[MAX_TOKENS * length];
+      columns = new int[w.words() * WORD_TRITS];
     }
-    int[] columns = new int[w.words() * WORD_TRITS]; // 0 beyond those of the matrix
+    Arrays.fill(columns, w.columns(), w.words() * WORD_TRITS, 0);
     for (int t = 0; t < count; t++) {
       for (int c = 0; c < w.columns(); c++) {
         columns[c] = x[(first + t) * w.columns() + c];
@@ -143,9 +150,9 @@ final class PlainProducts {
   private void addProducts(LookupMatrix w, int fromRow, int count) {
     int ints = w.paddedRows(fromRow) / 2;
     for (int t = 0; t < count; t++) {
-      Arrays.fill(sums[t], 0);
-      Arrays.fill(low[t], 0);
-      Arrays.fill(high[t], 0);
+      Arrays.fill(sums[t], 0, SLICE_WORDS * ints, 0);
+      Arrays.fill(lower[t], 0, SLICE_WORDS * ints, 0);
+      Arrays.fill(upper[t], 0, SLICE_WORDS * ints, 0);
     }
     int slice = 0;
     for (int from = 0; from < w.chunks(); from += SLICE_CHUNKS) {
@@ -164,7 +171,7 @@ final class PlainProducts {
       slice++;
       if (slice % MAX_SLICES == 0 || to == w.chunks()) {
         for (int t = 0; t < count; t++) {
-          flush(sums[t], low[t], high[t]);
+          flush(sums[t], lower[t], upper[t], SLICE_WORDS * ints);
         }
       }
     }
@@ -196,8 +203,8 @@ final class PlainProducts {
   }
 
   private static int joinBytes(int lower, int upper) {
-    return lower & 0x001F_001F
-        | (upper & 0x001F_001F) << 5
+    return lower & DIGITS
+        | (upper & DIGITS) << 5
         | (lower & 0x00E0_00E0) << 5
         | (upper & 0x0060_0060) << 8;
   }
@@ -207,15 +214,15 @@ final class PlainProducts {
     for (int i = 0; i < n; i++) {
       int digit = words[i] >>> shift & DIGITS;
       digits[i] = digit;
-      thirds[i] = digit * 43 >>> 7 & THIRDS; // below 27, 43 / 128 is as good as 1 / 3
-      ninths[i] = digit * 57 >>> 9 & NINTHS;
+      thirds[i] = digit * 43 >>> 7 & THIRDS; // up to 31, 43 / 128 is as good as 1 / 3
+      ninths[i] = digit * 57 >>> 9 & NINTHS; // and 57 / 512 as 1 / 9
     }
   }
 
   private void addWord(LookupMatrix w, int word, int count, int from, int to) {
     for (int t = 0; t < count; t++) {
-      int factor = (t * w.words() + word) * parts.length;
-      for (int part = 0; part < parts.length; part += 3) {
+      int factor = (t * w.words() + word) * WORD_PARTS;
+      for (int part = 0; part < WORD_PARTS; part += 3) {
         add(
             sums[t],
             parts[part],
@@ -237,12 +244,11 @@ final class PlainProducts {
     }
   }
 
-  /** Moves sums to their totals. */
-  private static void flush(int[] sums, int[] low, int[] high) {
-    for (int i = 0; i < SLICE_INTS; i++) {
-      int lower = sums[i] << 16 >> 16;
-      low[i] += lower;
-      high[i] += sums[i] - lower >> 16;
+  private static void flush(int[] sums, int[] lower, int[] upper, int n) {
+    for (int i = 0; i < n; i++) {
+      int low = sums[i] << 16 >> 16;
+      lower[i] += low;
+      upper[i] += sums[i] - low >> 16;
       sums[i] = 0;
     }
   }
@@ -258,7 +264,7 @@ final class PlainProducts {
     for (int half = 0; half < 2 * ints; half++) {
       int row = half / LANES * LANES + ROWS[half % LANES];
       if (row < rows) {
-        int[] totals = half % 2 == 0 ? low[t] : high[t];
+        int[] totals = half % 2 == 0 ? lower[t] : upper[t];
         int total = -sum;
         for (int i = half / 2; i < SLICE_WORDS * ints; i += ints) {
           total += totals[i];

@@ -8,12 +8,15 @@ import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.Preparation;
+import io.github.bitnet4j.core.sampling.LogitNeed;
+import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -23,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
-class StandInTest {
+class ColdStartTest {
   private static final int[] IDS = {1, 5, 9, 200, 31, 7, 7, 80};
 
   @ParameterizedTest
@@ -91,28 +94,54 @@ class StandInTest {
     Kernels scalar = counting(TestModel.kernels("scalar"), plain);
     try (Loaded loaded = new Loaded("b158-tied");
         TestModel reference = new TestModel(Fixtures.goldenModel("b158-tied"), "vector", 1)) {
-      float[] expected = reference.logits(IDS);
+      float[] all = reference.logits(IDS);
+      float[] expected = Arrays.copyOfRange(all, all.length - all.length / IDS.length, all.length);
       Transformer transformer = loaded.transformer(vector, new FirstPass(1 << 20, scalar));
-      assertThat(loaded.logits(transformer)).isEqualTo(expected);
+      assertThat(loaded.lastLogits(transformer, IDS.length)).isEqualTo(expected);
       assertThat(own).hasValue(0);
       assertThat(plain.get()).isPositive();
 
       plain.set(0);
-      assertThat(loaded.logits(transformer)).isEqualTo(expected);
+      assertThat(loaded.lastLogits(transformer, IDS.length)).isEqualTo(expected);
       assertThat(plain).hasValue(0);
       assertThat(own.get()).isPositive();
     }
   }
 
   @Test
-  void modelsOwnKernelsComputeALongFirstPass() throws Exception {
+  void plainLoopsComputeNoPassThatTakesThemLong() {
+    ColdStart coldStart = new FirstPass((1L << 35) / 8, TestModel.kernels("scalar"));
+    assertThat(coldStart.usesPlain(8, false)).isTrue();
+    assertThat(coldStart.usesPlain(9, false)).isFalse();
+    assertThat(coldStart.usesPlain(8, true)).isFalse();
+    coldStart.passed();
+    assertThat(coldStart.usesPlain(1, false)).isFalse();
+  }
+
+  @Test
+  void aLongFirstPassIsTheLastOneThatPlainLoopsMightCompute() throws Exception {
     AtomicInteger plain = new AtomicInteger();
     Kernels scalar = counting(TestModel.kernels("scalar"), plain);
     try (Loaded loaded = new Loaded("b158-tied")) {
-      long weights = (1L << 35) / (IDS.length - 1); // so many that one row less would be short
-      StandIn standIn = new FirstPass(weights, scalar);
-      loaded.logits(loaded.transformer(TestModel.kernels("vector"), standIn));
+      ColdStart coldStart = new FirstPass((1L << 35) / (IDS.length - 1), scalar);
+      Transformer transformer = loaded.transformer(TestModel.kernels("vector"), coldStart);
+      loaded.lastLogits(transformer, IDS.length);
+      loaded.lastLogits(transformer, 1);
       assertThat(plain).hasValue(0);
+    }
+  }
+
+  @Test
+  void largeModelsDoNotWarmUpInTheBackground() throws Exception {
+    Kernels kernels = TestModel.kernels("scalar");
+    try (Loaded loaded = new Loaded("b158-tied")) {
+      ModelConfig small = loaded.files.config();
+      assertThat(small.linearWeights()).isLessThan(ColdStart.MAX_WARM_UP_WEIGHTS);
+      assertThat(ColdStart.of(small, DenseType.BF16, true, kernels, kernels))
+          .isInstanceOf(WarmUp.class);
+      ModelConfig large = withLayers(small, 100_000);
+      assertThat(ColdStart.of(large, DenseType.BF16, true, kernels, kernels))
+          .isInstanceOf(FirstPass.class);
     }
   }
 
@@ -138,10 +167,10 @@ class StandInTest {
   private static Kernels kernels(Kernels kernels, Runnable beforeOperations) {
     return (Kernels)
         Proxy.newProxyInstance(
-            StandInTest.class.getClassLoader(),
+            ColdStartTest.class.getClassLoader(),
             new Class<?>[] {Kernels.class},
             (proxy, method, arguments) -> {
-              // these kernels' own, beside those that stand in
+              // these kernels' own, beside the plain ones
               boolean plainLoops = method.getName().equals("plainTernaryMatMul");
               if (method.getReturnType() == void.class && !plainLoops) {
                 beforeOperations.run();
@@ -152,6 +181,26 @@ class StandInTest {
                 throw e.getCause();
               }
             });
+  }
+
+  private static ModelConfig withLayers(ModelConfig config, int layers) {
+    return new ModelConfig(
+        config.architecture(),
+        config.hiddenSize(),
+        config.intermediateSize(),
+        layers,
+        config.numHeads(),
+        config.numKvHeads(),
+        config.headDim(),
+        config.vocabSize(),
+        config.contextLength(),
+        config.normEpsilon(),
+        config.ropeTheta(),
+        config.activation(),
+        config.subNorms(),
+        config.linearNormEpsilon(),
+        config.scaleRule(),
+        config.tiedHead());
   }
 
   /** The files of a model. */
@@ -170,13 +219,13 @@ class StandInTest {
       return warmUp;
     }
 
-    Transformer transformer(Kernels kernels, StandIn standIn) throws Exception {
+    Transformer transformer(Kernels kernels, ColdStart coldStart) throws Exception {
       ModelWeights weights =
           files
               .loadWeights(
                   new Preparation(kernels, Long.MAX_VALUE, null), arena, team, (done, total) -> {})
               .weights();
-      return new Transformer(files.config(), weights, kernels, standIn, team);
+      return new Transformer(files.config(), weights, kernels, coldStart, team);
     }
 
     float[] logits(Transformer transformer) {
@@ -185,6 +234,15 @@ class StandInTest {
         transformer.forwardAll(IDS, IDS.length, cache, logits, null, () -> false);
       }
       return logits;
+    }
+
+    float[] lastLogits(Transformer transformer, int length) {
+      Logits logits = new Logits(files.config().vocabSize());
+      try (KvCache cache = new KvCache(files.config(), 16, KvCacheType.F32)) {
+        transformer.forward(
+            IDS, length, cache, LogitNeed.ALL, new Logits[] {logits}, 1, () -> false);
+      }
+      return Arrays.copyOf(logits.values(), logits.count());
     }
 
     @Override
