@@ -36,10 +36,11 @@ public sealed interface ColdStart extends AutoCloseable permits WarmUp, FirstPas
   /**
    * Returns whether plain kernels compute now. May change from one layer of a pass to the next.
    *
-   * @param rows number of rows of the pass
-   * @param allLogits whether the logits of all of them are wanted
+   * @param positions how long the sequences of the pass will be, all together: as many as it has
+   *     rows, if all of them begin with it
+   * @param allLogits whether the logits of all rows are wanted
    */
-  boolean usesPlain(int rows, boolean allLogits);
+  boolean usesPlain(int positions, boolean allLogits);
 
   /** Starts what goes on in the background, if anything does; to be called once. */
   default void start() {}

@@ -16,7 +16,7 @@ final class FirstPass implements ColdStart {
   private static final long MAX_PRODUCTS = 1L << 35;
 
   private final Kernels plain;
-  private final long maxRows;
+  private final long maxPositions;
   private volatile boolean over;
 
   /**
@@ -27,7 +27,7 @@ final class FirstPass implements ColdStart {
    */
   FirstPass(long weights, Kernels plain) {
     this.plain = plain;
-    maxRows = MAX_PRODUCTS / weights;
+    maxPositions = MAX_PRODUCTS / weights;
   }
 
   @Override
@@ -35,10 +35,10 @@ final class FirstPass implements ColdStart {
     return plain;
   }
 
-  /** Logits of many rows take plain loops too long. */
+  /** Logits of many rows and attention to a long cache take plain loops too long. */
   @Override
-  public boolean usesPlain(int rows, boolean allLogits) {
-    return !over && !allLogits && rows <= maxRows;
+  public boolean usesPlain(int positions, boolean allLogits) {
+    return !over && !allLogits && positions <= maxPositions;
   }
 
   @Override

@@ -107,12 +107,17 @@ final class PassRequest {
     failure = null;
   }
 
+  /** Returns whether the logits of all rows are wanted, not of the last ones only. */
+  boolean wantsAllLogits() {
+    return allLogits != null || eachLogits != null;
+  }
+
   int rows() {
     return end - cache.length();
   }
 
   boolean isExclusive() {
-    return alone || allLogits != null || eachLogits != null;
+    return alone || wantsAllLogits();
   }
 
   private static boolean never() {

@@ -89,8 +89,8 @@ public final class Transformer {
   }
 
   /** Returns whether plain kernels compute a pass now. */
-  private boolean usesPlain(int rows, boolean allLogits) {
-    return coldStart != null && coldStart.usesPlain(rows, allLogits);
+  private boolean usesPlain(int positions, boolean allLogits) {
+    return coldStart != null && coldStart.usesPlain(positions, allLogits);
   }
 
   /**
@@ -213,13 +213,13 @@ public final class Transformer {
       acts.trace = requests.get(0).trace;
       start(requests);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
-      PassRequest first = requests.get(0);
-      boolean allLogits = first.allLogits != null || first.eachLogits != null;
+      int positions = positions(requests);
+      boolean allLogits = requests.get(0).wantsAllLogits();
       for (TransformerBlock block : blocks) {
         if (cancelled.getAsBoolean()) {
           return false;
         }
-        acts.usePlain(usesPlain(acts.rows(), allLogits));
+        acts.usePlain(usesPlain(positions, allLogits));
         block.forward();
       }
       if (!computeLogits(requests, cancelled)) {
@@ -238,6 +238,15 @@ public final class Transformer {
       head.forget();
       acts.releaseAbove(MAX_PASS_ROWS);
     }
+  }
+
+  /** Returns how long the sequences of a pass will be, all together. */
+  private static int positions(List<PassRequest> requests) {
+    int positions = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      positions += requests.get(i).end;
+    }
+    return positions;
   }
 
   /** Computes the logits that are wanted of what the layers gave; returns false if cancelled. */

@@ -98,7 +98,7 @@ final class WarmUp implements ColdStart {
   }
 
   @Override
-  public boolean usesPlain(int rows, boolean allLogits) {
+  public boolean usesPlain(int positions, boolean allLogits) {
     return !warm;
   }
 

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +133,20 @@ class ColdStartTest {
   }
 
   @Test
+  void aFirstPassThatContinuesALongSequenceIsNotForPlainLoops() throws Exception {
+    AtomicInteger plain = new AtomicInteger();
+    Kernels scalar = counting(TestModel.kernels("scalar"), plain);
+    try (Loaded loaded = new Loaded("b158-tied");
+        KvCache cache = new KvCache(loaded.files.config(), 16, KvCacheType.F32)) {
+      loaded.extend(loaded.transformer(TestModel.kernels("vector"), null), cache, IDS.length - 1);
+      ColdStart coldStart = new FirstPass((1L << 35) / (IDS.length - 1), scalar);
+      Transformer transformer = loaded.transformer(TestModel.kernels("vector"), coldStart);
+      loaded.extend(transformer, cache, IDS.length);
+      assertThat(plain).hasValue(0);
+    }
+  }
+
+  @Test
   void largeModelsDoNotWarmUpInTheBackground() throws Exception {
     Kernels kernels = TestModel.kernels("scalar");
     try (Loaded loaded = new Loaded("b158-tied")) {
@@ -219,7 +234,7 @@ class ColdStartTest {
       return warmUp;
     }
 
-    Transformer transformer(Kernels kernels, ColdStart coldStart) throws Exception {
+    Transformer transformer(Kernels kernels, @Nullable ColdStart coldStart) throws Exception {
       ModelWeights weights =
           files
               .loadWeights(
@@ -237,11 +252,14 @@ class ColdStartTest {
     }
 
     float[] lastLogits(Transformer transformer, int length) {
-      Logits logits = new Logits(files.config().vocabSize());
       try (KvCache cache = new KvCache(files.config(), 16, KvCacheType.F32)) {
-        transformer.forward(
-            IDS, length, cache, LogitNeed.ALL, new Logits[] {logits}, 1, () -> false);
+        return extend(transformer, cache, length);
       }
+    }
+
+    float[] extend(Transformer transformer, KvCache cache, int length) {
+      Logits logits = new Logits(files.config().vocabSize());
+      transformer.forward(IDS, length, cache, LogitNeed.ALL, new Logits[] {logits}, 1, () -> false);
       return Arrays.copyOf(logits.values(), logits.count());
     }
 

@@ -289,7 +289,7 @@ final class ScalarKernels implements Kernels {
     Arrays.fill(x, offset + length, offset + padded, 0);
   }
 
-  /** Returns the lane sum of products. Accumulators in registers are five times as fast. */
+  /** Returns the lane sum of products. Accumulators in registers are twice as fast. */
   private static float laneSum(float[] weights, float[] x, int xOffset, int length, float[] sums) {
     float s0 = 0;
     float s1 = 0;
