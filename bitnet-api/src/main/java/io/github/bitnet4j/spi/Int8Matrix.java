@@ -17,7 +17,7 @@ import java.util.Objects;
  * moved, what such a matrix is multiplied with has another order inside each line: first its 32
  * even columns, then the odd ones; see {@link #position}.
  *
- * <p>Filled once, row by row, then read only; then safe for use by many threads.
+ * <p>Filled once, group by group, then read only; then safe for use by many threads.
  *
  * @param rows number of rows
  * @param columns number of columns
@@ -32,7 +32,7 @@ public record Int8Matrix(int rows, int columns, MemorySegment data) {
 
   /** Checks that the data has the size that the shape asks for. */
   public Int8Matrix {
-    if (rows < 1 || columns < 1 || data.byteSize() != bytes(rows, columns)) {
+    if (rows < 1 || columns < 1 || data.byteSize() != byteSize(rows, columns)) {
       throw new IllegalArgumentException(
           "expected %d x %d int8, found %d bytes".formatted(rows, columns, data.byteSize()));
     }
@@ -44,10 +44,11 @@ public record Int8Matrix(int rows, int columns, MemorySegment data) {
    * @param memory gives the memory
    */
   public static Int8Matrix allocate(int rows, int columns, SegmentAllocator memory) {
-    return new Int8Matrix(rows, columns, memory.allocate(bytes(rows, columns), LINE));
+    return new Int8Matrix(rows, columns, memory.allocate(byteSize(rows, columns), LINE));
   }
 
-  private static long bytes(int rows, int columns) {
+  /** Returns the size of the data of a matrix. */
+  public static long byteSize(int rows, int columns) {
     return (long) Math.ceilDiv(rows, GROUP) * GROUP * Math.ceilDiv(columns, LINE) * LINE;
   }
 
@@ -58,22 +59,33 @@ public record Int8Matrix(int rows, int columns, MemorySegment data) {
 
   /** Returns where a line of a row starts. */
   public long lineOffset(int row, int line) {
-    long lineOfGroup = (long) (row / GROUP) * lines() + line;
-    return (lineOfGroup * GROUP + row % GROUP) * LINE;
+    return groupBytes() * (row / GROUP) + offsetInGroup(row % GROUP, line);
+  }
+
+  /** Returns where a line of a row starts in its group; the row is one of 0 to 3. */
+  public static int offsetInGroup(int row, int line) {
+    return (line * GROUP + row) * LINE;
+  }
+
+  private long groupBytes() {
+    return (long) lines() * GROUP * LINE;
   }
 
   /**
-   * Sets a row.
+   * Sets four rows.
    *
-   * @param values {@code lines() * 64}; what follows the last column must be 0
+   * @param row the first of them, a multiple of 4
+   * @param values {@code lines() * 256}, each line at its {@link #offsetInGroup}; what follows the
+   *     last column must be 0, and so must rows that the matrix lacks
    */
-  public void setRow(int row, byte[] values) {
+  public void setGroup(int row, byte[] values) {
     Objects.checkIndex(row, rows);
-    Objects.checkFromIndexSize(0, lines() * LINE, values.length);
-    for (int line = 0; line < lines(); line++) {
-      MemorySegment.copy(
-          values, line * LINE, data, ValueLayout.JAVA_BYTE, lineOffset(row, line), LINE);
+    if (row % GROUP != 0 || values.length != groupBytes()) {
+      throw new IllegalArgumentException(
+          "expected %d bytes from a row on that is a multiple of %d, found %d from row %d"
+              .formatted(groupBytes(), GROUP, values.length, row));
     }
+    MemorySegment.copy(values, 0, data, ValueLayout.JAVA_BYTE, lineOffset(row, 0), values.length);
   }
 
   /** Returns where a column's number stands in what a matrix is multiplied with. */

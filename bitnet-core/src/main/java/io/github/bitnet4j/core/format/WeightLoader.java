@@ -33,7 +33,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -48,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WeightLoader {
   /** Rows of the embedding that are verified at a time. */
-  private static final int SCAN_ROWS = Int8Head.BLOCK_ROWS;
+  private static final int SCAN_ROWS = 1024;
 
   private static final Linear[] LINEARS = Linear.values();
 
@@ -80,12 +79,7 @@ final class WeightLoader {
   private long totalBytes;
 
   /** Some rows of a vocabulary matrix, to be verified. */
-  private record Scan(
-      DenseMatrix matrix,
-      int fromRow,
-      int toRow,
-      AtomicInteger zeroRows,
-      @Nullable Int8Head int8Head) {}
+  private record Scan(DenseMatrix matrix, int fromRow, int toRow, AtomicInteger zeroRows) {}
 
   private WeightLoader(
       ModelConfig config,
@@ -140,24 +134,20 @@ final class WeightLoader {
     }
     source.checkNothingLeft();
 
-    Int8Head int8Head =
-        Int8Head.isWorthwhile(head, preparation.minScreenedWeights())
-            ? new Int8Head(head, memory)
-            : null;
+    boolean screened = Int8Head.isWorthwhile(head, preparation.minScreenedWeights());
     Path path = preparation.preparedFile();
-    if (path == null) {
-      verifyAll(embedding, head, int8Head, team);
+    PreparedFile file = null;
+    List<Section> sections = List.of();
+    if (path != null) {
+      String layout = kernels.copyLayout() + (screened ? ", int8 head" : "");
+      file = new PreparedFile(path, layout, files.opened(), team);
+      int count = stored.size() + (screened ? Int8Head.partCount(head) : 0);
+      sections = file.read(count, memory, team).orElse(List.of());
+    }
+    if (sections.isEmpty()) {
+      verifyAll(embedding, head, team);
     } else {
-      String layout = kernels.copyLayout() + (int8Head == null ? "" : ", int8 head");
-      PreparedFile file = new PreparedFile(path, layout, files.opened(), team);
-      int count = stored.size() + (int8Head == null ? 0 : Int8Head.partCount(head));
-      Optional<List<Section>> sections = file.read(count, memory, team);
-      if (sections.isPresent()) {
-        restore(sections.get(), int8Head);
-      } else {
-        verifyAll(embedding, head, int8Head, team);
-        file.write(sections(int8Head), team);
-      }
+      restoreLinears(sections);
     }
     progress.onProgress(totalBytes, totalBytes); // the last unit may have been another thread's
 
@@ -165,13 +155,23 @@ final class WeightLoader {
     for (int layer = 0; layer < config.numLayers(); layer++) {
       layers.add(layerWeights(layer, norms.get(layer)));
     }
-    if (int8Head != null) {
-      preparedBytes.addAndGet(int8Head.preparedBytes());
-    }
     boolean filesInUse = usedInPlace.get();
     DenseMatrix lastingEmbedding = filesInUse ? embedding : lasting(embedding);
     DenseMatrix lastingHead =
         config.tiedHead() ? lastingEmbedding : filesInUse ? head : lasting(head);
+    Int8Head int8Head = null;
+    if (screened) {
+      int8Head = new Int8Head(lastingHead, memory);
+      preparedBytes.addAndGet(int8Head.preparedBytes());
+      if (!sections.isEmpty()) {
+        int8Head.restore(sections.stream().skip(prepared.length).map(Section::data).toList());
+      } else if (file != null) {
+        int8Head.complete(team, () -> false);
+      }
+    }
+    if (file != null && sections.isEmpty()) {
+      file.write(sections(int8Head), team);
+    }
     return new LoadedWeights(
         new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead, int8Head),
         parameterCount(),
@@ -181,11 +181,10 @@ final class WeightLoader {
   }
 
   /** Verifies all values, and prepares them. */
-  private void verifyAll(
-      DenseMatrix embedding, DenseMatrix head, @Nullable Int8Head int8Head, WorkerTeam team)
+  private void verifyAll(DenseMatrix embedding, DenseMatrix head, WorkerTeam team)
       throws IOException {
-    AtomicInteger zeroEmbeddings = addScans(embedding, config.tiedHead() ? int8Head : null);
-    AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head, int8Head);
+    AtomicInteger zeroEmbeddings = addScans(embedding);
+    AtomicInteger zeroHeads = config.tiedHead() ? zeroEmbeddings : addScans(head);
     for (StoredLinear linear : stored) {
       totalBytes += linear.bytes();
     }
@@ -223,8 +222,8 @@ final class WeightLoader {
     return sections;
   }
 
-  /** Takes what was prepared, and verified, when the file was written. */
-  private void restore(List<Section> sections, @Nullable Int8Head int8Head) {
+  /** Takes the linear layers as they were prepared, and verified, when the file was written. */
+  private void restoreLinears(List<Section> sections) {
     for (int unit = 0; unit < prepared.length; unit++) {
       Section section = sections.get(unit);
       int rows = LINEARS[unit % LINEARS.length].rows(config);
@@ -253,10 +252,6 @@ final class WeightLoader {
       preparedBytes.addAndGet(section.data().byteSize());
       linearBytes.addAndGet(section.data().byteSize());
       prepared[unit] = new TernaryWeight(matrix, section.scale(), linearNorms.get(unit));
-    }
-    if (int8Head != null) {
-      int8Head.restore(
-          sections.subList(prepared.length, sections.size()).stream().map(Section::data).toList());
     }
   }
 
@@ -296,11 +291,11 @@ final class WeightLoader {
     return new RmsNorm(values, epsilon);
   }
 
-  private AtomicInteger addScans(DenseMatrix matrix, @Nullable Int8Head int8Head) {
+  private AtomicInteger addScans(DenseMatrix matrix) {
     AtomicInteger zeroRows = new AtomicInteger();
     for (int row = 0; row < matrix.rows(); row += SCAN_ROWS) {
       int end = Math.min(matrix.rows(), row + SCAN_ROWS);
-      scans.add(new Scan(matrix, row, end, zeroRows, int8Head));
+      scans.add(new Scan(matrix, row, end, zeroRows));
     }
     return zeroRows;
   }
@@ -428,7 +423,6 @@ final class WeightLoader {
   private void verify(Scan scan) throws ModelFormatException {
     int zeroRows = 0;
     float[] scratch = new float[scan.matrix.columns()];
-    Int8Head.Writer copy = scan.int8Head == null ? null : scan.int8Head.writer(scan.fromRow);
     for (int row = scan.fromRow; row < scan.toRow; row++) {
       switch (WeightScan.classify(scan.matrix, row, scratch)) {
         case ORDINARY -> {}
@@ -438,9 +432,6 @@ final class WeightLoader {
                 scan.matrix.name(),
                 "expected finite values, found NaN or an infinity in row %d; the weights are damaged"
                     .formatted(row));
-      }
-      if (copy != null) {
-        copy.copy(row);
       }
     }
     scan.zeroRows.addAndGet(zeroRows);

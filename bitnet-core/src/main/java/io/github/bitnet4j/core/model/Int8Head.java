@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
@@ -8,19 +9,25 @@ import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A copy of the LM head in int8, half the size of a bfloat16 head, with what is needed to bound the
  * error of each row: a logit computed from it is approximate, but how far off it can be is known.
  *
  * <p>Each row is {@code scale * q + e}. Stored are the scale and upper bounds of the norms of e and
- * of the row itself. The copy is made at load, one block of rows at a time, by any thread; then it
- * is read only.
+ * of the row itself. It is {@link #complete}d before it is used; then it is read only.
  */
 public final class Int8Head {
   /** Rows of a block. */
   public static final int BLOCK_ROWS = 1024;
+
+  /** Blocks for each thread between two questions whether to go on: a tenth of a second. */
+  private static final int BLOCKS_AT_ONCE = 16;
 
   /** A head of 8 MB of bfloat16 is fast enough without. */
   private static final long MIN_WEIGHTS = 1 << 22;
@@ -45,10 +52,13 @@ public final class Int8Head {
 
   private final DenseMatrix head;
   private final SegmentAllocator memory;
-  private final Int8Matrix[] blocks;
+  private final @Nullable Int8Matrix[] blocks;
   private final float[] scales;
   private final float[] errorNorms;
   private final float[] norms;
+
+  /** The blocks before this one are there. */
+  private int blockCount;
 
   /**
    * Creates a copy without rows.
@@ -78,20 +88,20 @@ public final class Int8Head {
     return head.columns() <= MAX_COLUMNS && (long) head.rows() * head.columns() >= minWeights;
   }
 
-  /** Returns the memory that the copy takes, on the heap and outside. */
+  /** Returns the memory that the complete copy takes, on the heap and outside. */
   public long preparedBytes() {
     long bytes = 3L * Float.BYTES * head.rows();
-    for (Int8Matrix block : blocks) {
-      bytes += block.data().byteSize();
+    for (int block = 0; block < blocks.length; block++) {
+      bytes += Int8Matrix.byteSize(blockRows(block), head.columns());
     }
     return bytes;
   }
 
-  /** Returns all of the copy, to be stored and restored. */
+  /** Returns all of the complete copy, to be stored and restored. */
   public List<MemorySegment> parts() {
     List<MemorySegment> parts = new ArrayList<>();
-    for (Int8Matrix block : blocks) {
-      parts.add(block.data());
+    for (int block = 0; block < blocks.length; block++) {
+      parts.add(block(block).data());
     }
     for (float[] bounds : List.of(scales, errorNorms, norms)) {
       MemorySegment part = MemorySegment.ofArray(new byte[Float.BYTES * bounds.length]);
@@ -113,9 +123,9 @@ public final class Int8Head {
    */
   public void restore(List<MemorySegment> parts) {
     for (int i = 0; i < blocks.length; i++) {
-      int rows = Math.min(BLOCK_ROWS, head.rows() - i * BLOCK_ROWS);
-      blocks[i] = new Int8Matrix(rows, head.columns(), parts.get(i));
+      blocks[i] = new Int8Matrix(blockRows(i), head.columns(), parts.get(i));
     }
+    blockCount = blocks.length;
     int next = blocks.length;
     for (float[] bounds : List.of(scales, errorNorms, norms)) {
       MemorySegment part = parts.get(next++);
@@ -127,48 +137,100 @@ public final class Int8Head {
     }
   }
 
-  /**
-   * Starts to fill the block that begins with a row.
-   *
-   * @param fromRow a multiple of {@link #BLOCK_ROWS}
-   */
-  public Writer writer(int fromRow) {
-    return new Writer(fromRow);
+  /** Returns whether all rows are there. */
+  public boolean isComplete() {
+    return blockCount == blocks.length;
   }
 
   /**
-   * Fills a block, for one thread.
+   * Makes what is missing of the copy. The head's weights are finite.
    *
-   * <p>Its loops are such that compilers turn them into vector code soon: they run at load, when
-   * nothing is compiled yet. Norms are sums of squares of integers for the same reason.
+   * @param cancelled asked ten times a second
+   * @return false if cancelled; the next call goes on from there
    */
-  public final class Writer {
-    private final Int8Matrix block;
+  public boolean complete(WorkerTeam team, BooleanSupplier cancelled) {
+    while (!isComplete()) {
+      if (cancelled.getAsBoolean()) {
+        return false;
+      }
+      int first = blockCount;
+      int count = Math.min(BLOCKS_AT_ONCE * team.threads(), blocks.length - first);
+      team.run(count, 1, (from, to, worker) -> copy(first + from, first + to));
+      blockCount += count;
+    }
+    if (head.data().isMapped()) {
+      head.data().unload(); // from now on few of its rows are read
+    }
+    return true;
+  }
+
+  private void copy(int fromBlock, int toBlock) {
+    Writer writer = new Writer();
+    for (int block = fromBlock; block < toBlock; block++) {
+      writer.copy(block);
+    }
+  }
+
+  private int blockRows(int block) {
+    return Math.min(BLOCK_ROWS, head.rows() - block * BLOCK_ROWS);
+  }
+
+  private Int8Matrix block(int block) {
+    return Objects.requireNonNull(blocks[block], "not complete");
+  }
+
+  /**
+   * Fills blocks, for one thread.
+   *
+   * <p>Its loops are such that compilers turn them into vector code soon: they run when little is
+   * compiled yet. Norms are sums of squares of integers for the same reason.
+   */
+  private final class Writer {
     private final float[] weights;
     private final int[] q;
     private final int[] errors;
     private final byte[] bytes;
 
-    private Writer(int fromRow) {
-      int rows = Math.min(BLOCK_ROWS, head.rows() - fromRow);
-      block = Int8Matrix.allocate(rows, head.columns(), memory);
-      blocks[fromRow / BLOCK_ROWS] = block;
-      int padded = block.lines() * Int8Matrix.LINE;
+    /** The rows of a group, as they are stored. */
+    private final byte[] group;
+
+    Writer() {
+      int padded = lines() * Int8Matrix.LINE;
       weights = new float[padded];
       q = new int[padded];
       errors = new int[padded];
       bytes = new byte[padded];
+      group = new byte[padded * Int8Matrix.GROUP];
     }
 
-    /** Copies a row of the head. Its weights are finite. */
-    public void copy(int row) {
+    /** Fills a block. */
+    void copy(int number) {
+      Int8Matrix block = Int8Matrix.allocate(blockRows(number), head.columns(), memory);
+      for (int from = 0; from < block.rows(); from += Int8Matrix.GROUP) {
+        int count = Math.min(Int8Matrix.GROUP, block.rows() - from);
+        if (count < Int8Matrix.GROUP) {
+          Arrays.fill(group, (byte) 0);
+        }
+        for (int i = 0; i < count; i++) {
+          copyRow(number * BLOCK_ROWS + from + i);
+          for (int line = 0; line < lines(); line++) {
+            int to = Int8Matrix.offsetInGroup(i, line);
+            System.arraycopy(bytes, line * Int8Matrix.LINE, group, to, Int8Matrix.LINE);
+          }
+        }
+        block.setGroup(from, group);
+      }
+      blocks[number] = block;
+    }
+
+    /** Turns a row into bytes. */
+    private void copyRow(int row) {
       head.copyRow(row, weights, 0);
       float inverseScale = Math.min(127 / maxAbs(weights), MAX_INVERSE_SCALE);
       quantize(weights, inverseScale, q, errors);
       for (int i = 0; i < q.length; i++) {
         bytes[i] = (byte) q[i];
       }
-      block.setRow(row % BLOCK_ROWS, bytes);
       setNorms(row, 1 / inverseScale);
     }
 
@@ -255,7 +317,7 @@ public final class Int8Head {
       float[] lower,
       float[] upper,
       int offset) {
-    Int8Matrix block = blocks[fromRow / BLOCK_ROWS];
+    Int8Matrix block = block(fromRow / BLOCK_ROWS);
     int from = fromRow % BLOCK_ROWS;
     int to = from + toRow - fromRow;
     kernels.int8Products(block, x.coarse, x.lines, x.lines.length, sums[0], from, to);
@@ -283,7 +345,7 @@ public final class Int8Head {
       int toRow,
       float[] sums,
       Kernels.Scratch scratch) {
-    Int8Matrix block = blocks[fromRow / BLOCK_ROWS];
+    Int8Matrix block = block(fromRow / BLOCK_ROWS);
     int from = fromRow % BLOCK_ROWS;
     int to = from + toRow - fromRow;
     kernels.int8MatMul(block, x, xOffset, tokens, sums, from, to, scratch);

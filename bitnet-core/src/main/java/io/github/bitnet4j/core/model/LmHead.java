@@ -13,7 +13,12 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The final norm and the projection to the vocabulary. */
+/**
+ * The final norm and the projection to the vocabulary.
+ *
+ * <p>If there is to be an int8 copy for screening that is not complete, the first choice of tokens
+ * does without it, so that nobody waits for it before the first token.
+ */
 final class LmHead {
   private static final int GRAIN = 64;
 
@@ -26,7 +31,12 @@ final class LmHead {
   private final RmsNorm finalNorm;
   private final DenseMatrix head;
   private final Activations acts;
-  private final @Nullable HeadScreening screening;
+  private final @Nullable Int8Head int8Head;
+  private @Nullable HeadScreening screening;
+
+  /** Whether a copy for screening has been missed. */
+  private boolean missedCopy;
+
   private final RangeTask multiply = this::multiply;
   private final RangeTask multiplySingleRows = this::multiplySingleRows;
 
@@ -59,7 +69,10 @@ final class LmHead {
     this.finalNorm = finalNorm;
     this.head = head;
     this.acts = acts;
-    screening = int8Head == null ? null : new HeadScreening(head, int8Head, acts);
+    this.int8Head = int8Head;
+    if (int8Head != null && int8Head.isComplete()) {
+      screening = new HeadScreening(head, int8Head, acts);
+    }
   }
 
   /**
@@ -141,8 +154,27 @@ final class LmHead {
         }
       }
     }
+    missedCopy = int8Head != null && screening == null && needsBounds(0, wanted, true);
     multiplyFullRows();
     forget();
+  }
+
+  /**
+   * Makes the copy for screening, if it has been missed. To be called before a pass: later the
+   * compiler is busy with the kernels of its layers.
+   *
+   * @param cancelled asked now and then
+   * @return false if cancelled
+   */
+  boolean completeCopy(BooleanSupplier cancelled) {
+    if (missedCopy && int8Head != null) {
+      if (!int8Head.complete(acts.team, cancelled)) {
+        return false;
+      }
+      screening = new HeadScreening(head, int8Head, acts);
+      missedCopy = false;
+    }
+    return true;
   }
 
   /** Forgets what was asked for. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param layers the blocks, first to last
  * @param finalNorm before the head, {@code [hiddenSize]}
  * @param head {@code [vocabSize x hiddenSize]}; the embedding if tied
- * @param int8Head a copy of the head for screening, if it is worthwhile
+ * @param int8Head a copy of the head for screening, if it is worthwhile; complete, or without rows
  */
 public record ModelWeights(
     DenseMatrix embedding,

@@ -213,6 +213,9 @@ public final class Transformer {
       acts.trace = requests.get(0).trace;
       start(requests);
       acts.trace("", "embed", config.hiddenSize(), acts.x);
+      if (!head.completeCopy(cancelled)) {
+        return false;
+      }
       int positions = positions(requests);
       boolean allLogits = requests.get(0).wantsAllLogits();
       for (TransformerBlock block : blocks) {

@@ -383,6 +383,47 @@ class HeadScreeningTest {
     }
   }
 
+  /** So that nobody waits for the copy before the first token. */
+  @Test
+  void theFirstChoiceDoesWithoutTheCopyThatIsThenMade() {
+    float[][] rows = Weights.GAUSSIAN.rows();
+    AtomicInteger products = new AtomicInteger();
+    Kernels kernels = counting(TestModel.kernels("vector"), "int8Products", products);
+    try (Head head = new Head(matrix(DenseType.F32, rows), kernels, 2)) {
+      System.arraycopy(rows[77], 0, head.acts.x, 0, COLUMNS);
+      Int8Head copy = new Int8Head(head.matrix, head.arena);
+      RmsNorm none = new RmsNorm(Head.ones(COLUMNS), 0);
+      LmHead lmHead = new LmHead(none, head.matrix, copy, head.acts);
+      Logits all = new Logits(ROWS);
+      compute(lmHead, LogitNeed.ALL, all);
+      assertThat(lmHead.completeCopy(() -> false)).isTrue();
+      assertThat(copy.isComplete()).as("nobody has missed it").isFalse();
+
+      Logits first = new Logits(ROWS);
+      compute(lmHead, new LogitNeed.Largest(1), first);
+      assertThat(first.isComplete()).isTrue();
+      assertThat(lmHead.completeCopy(() -> true)).as("cancelled").isFalse();
+      assertThat(copy.isComplete()).isFalse();
+      assertThat(products).hasValue(0);
+
+      assertThat(lmHead.completeCopy(() -> false)).isTrue();
+      assertThat(copy.isComplete()).isTrue();
+      Logits second = new Logits(ROWS);
+      compute(lmHead, new LogitNeed.Largest(1), second);
+      assertThat(products).hasPositiveValue();
+      assertThat(second.isComplete()).isFalse();
+      for (int i = 0; i < second.count(); i++) {
+        assertThat(second.values()[i]).isEqualTo(first.values()[second.id(i)]);
+      }
+      assertThat(Arrays.copyOf(second.ids(), second.count())).contains(77);
+    }
+  }
+
+  private static void compute(LmHead lmHead, LogitNeed need, Logits logits) {
+    lmHead.want(0, need, logits);
+    lmHead.forward();
+  }
+
   /** Returns kernels whose calls of a method are counted. */
   private static Kernels counting(Kernels kernels, String method, AtomicInteger calls) {
     InvocationHandler counter =
@@ -479,12 +520,7 @@ class HeadScreeningTest {
               true);
       acts = new Activations(config, kernels, null, team);
       int8Head = new Int8Head(matrix, arena);
-      for (int from = 0; from < matrix.rows(); from += Int8Head.BLOCK_ROWS) {
-        Int8Head.Writer writer = int8Head.writer(from);
-        for (int row = from; row < Math.min(matrix.rows(), from + Int8Head.BLOCK_ROWS); row++) {
-          writer.copy(row);
-        }
-      }
+      int8Head.complete(team, () -> false);
       screening = new HeadScreening(matrix, int8Head, acts);
       RmsNorm none = new RmsNorm(ones(matrix.columns()), 0);
       full = new LmHead(none, matrix, null, acts);

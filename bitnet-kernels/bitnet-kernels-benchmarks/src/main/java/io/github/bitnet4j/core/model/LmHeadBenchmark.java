@@ -111,7 +111,7 @@ public class LmHeadBenchmark {
     }
     DenseMatrix head = head(acts.x);
     Int8Head int8Head = new Int8Head(head, arena);
-    team.run(Math.ceilDiv(ROWS, Int8Head.BLOCK_ROWS), 1, (from, to, w) -> copy(int8Head, from, to));
+    int8Head.complete(team, () -> false);
     float[] ones = new float[COLUMNS];
     Arrays.fill(ones, 1);
     RmsNorm norm = new RmsNorm(ones, 1e-5f);
@@ -145,16 +145,6 @@ public class LmHeadBenchmark {
           }
         });
     return new DenseMatrix("head", type, ROWS, COLUMNS, data);
-  }
-
-  private static void copy(Int8Head int8Head, int fromBlock, int toBlock) {
-    for (int block = fromBlock; block < toBlock; block++) {
-      int from = block * Int8Head.BLOCK_ROWS;
-      Int8Head.Writer writer = int8Head.writer(from);
-      for (int row = from; row < Math.min(ROWS, from + Int8Head.BLOCK_ROWS); row++) {
-        writer.copy(row);
-      }
-    }
   }
 
   private static int best(Logits logits) {

@@ -156,8 +156,15 @@ public abstract class Int8KernelContract extends KernelContract {
 
   private Weights weights(byte[][] rows) {
     Int8Matrix matrix = Int8Matrix.allocate(rows.length, rows[0].length, arena);
-    for (int row = 0; row < rows.length; row++) {
-      matrix.setRow(row, Arrays.copyOf(rows[row], matrix.lines() * Int8Matrix.LINE));
+    for (int from = 0; from < rows.length; from += Int8Matrix.GROUP) {
+      byte[] group = new byte[matrix.lines() * Int8Matrix.GROUP * Int8Matrix.LINE];
+      for (int row = from; row < Math.min(rows.length, from + Int8Matrix.GROUP); row++) {
+        for (int c = 0; c < rows[row].length; c++) {
+          int line = Int8Matrix.offsetInGroup(row - from, c / Int8Matrix.LINE);
+          group[line + c % Int8Matrix.LINE] = rows[row][c];
+        }
+      }
+      matrix.setGroup(from, group);
     }
     return new Weights(rows, matrix);
   }

@@ -3,6 +3,7 @@ package io.github.bitnet4j.kernels.vector;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.BLOCK_ROWS;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.LANES;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.STRIP_BYTES;
+import static io.github.bitnet4j.kernels.vector.LookupTables.LOW_BITS;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -75,7 +76,8 @@ final class ByteLookups {
 
   /**
    * Moves 16-bit sums to their totals. Rows of a strip lie in lanes such that the halves of ints
-   * are rows in order, see {@link LookupMatrix}.
+   * are rows in order, see {@link LookupMatrix}. One flat method: vectors that are passed to
+   * another one are objects on the heap, unless the compiler happens to inline it.
    */
   private static void flush(short[] sums, int from, int[] totals, int to, int strips) {
     ShortVector zero = ShortVector.zero(SHORTS);
@@ -87,32 +89,29 @@ final class ByteLookups {
         IntVector high = ShortVector.fromArray(SHORTS, sums, s + 32).reinterpretAsInts();
         IntVector highOdd = ShortVector.fromArray(SHORTS, sums, s + 48).reinterpretAsInts();
         int t = to + v * LANES + part / 2;
-        add(totals, t, even(lower(low), lower(lowOdd)), even(lower(high), lower(highOdd)));
-        add(totals, t + 8, even(upper(low), upper(lowOdd)), even(upper(high), upper(highOdd)));
-        add(totals, t + 16, lower(lowOdd), lower(highOdd));
-        add(totals, t + 24, upper(lowOdd), upper(highOdd));
+        IntVector a = lowOdd.and(0xFFFF);
+        IntVector b = highOdd.and(0xFFFF);
+        IntVector sum = a.add(b.lanewise(VectorOperators.LSHL, LOW_BITS));
+        IntVector.fromArray(INTS, totals, t + 16).add(sum).intoArray(totals, t + 16);
+        a = low.and(0xFFFF).sub(a.lanewise(VectorOperators.LSHL, 8)).and(0xFFFF);
+        b = high.and(0xFFFF).sub(b.lanewise(VectorOperators.LSHL, 8)).and(0xFFFF);
+        sum = a.add(b.lanewise(VectorOperators.LSHL, LOW_BITS));
+        IntVector.fromArray(INTS, totals, t).add(sum).intoArray(totals, t);
+        a = lowOdd.lanewise(VectorOperators.LSHR, 16);
+        b = highOdd.lanewise(VectorOperators.LSHR, 16);
+        sum = a.add(b.lanewise(VectorOperators.LSHL, LOW_BITS));
+        IntVector.fromArray(INTS, totals, t + 24).add(sum).intoArray(totals, t + 24);
+        low = low.lanewise(VectorOperators.LSHR, 16);
+        high = high.lanewise(VectorOperators.LSHR, 16);
+        a = low.sub(a.lanewise(VectorOperators.LSHL, 8)).and(0xFFFF);
+        b = high.sub(b.lanewise(VectorOperators.LSHL, 8)).and(0xFFFF);
+        sum = a.add(b.lanewise(VectorOperators.LSHL, LOW_BITS));
+        IntVector.fromArray(INTS, totals, t + 8).add(sum).intoArray(totals, t + 8);
       }
       for (int i = 0; i < STRIP_SUMS; i += SHORTS.length()) {
         zero.intoArray(sums, from + v * STRIP_SUMS + i);
       }
     }
-  }
-
-  private static IntVector lower(IntVector pairs) {
-    return pairs.and(0xFFFF);
-  }
-
-  private static IntVector upper(IntVector pairs) {
-    return pairs.lanewise(VectorOperators.LSHR, 16);
-  }
-
-  private static IntVector even(IntVector both, IntVector odd) {
-    return both.sub(odd.lanewise(VectorOperators.LSHL, 8)).and(0xFFFF);
-  }
-
-  private static void add(int[] totals, int at, IntVector low, IntVector high) {
-    IntVector sum = low.add(high.lanewise(VectorOperators.LSHL, LookupTables.LOW_BITS));
-    IntVector.fromArray(INTS, totals, at).add(sum).intoArray(totals, at);
   }
 
   /** Adds the products of a chunk to the sums of some strips. */
