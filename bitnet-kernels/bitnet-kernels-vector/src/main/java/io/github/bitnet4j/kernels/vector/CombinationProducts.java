@@ -71,6 +71,9 @@ final class CombinationProducts {
   /** Where in the tables each row of a span looks, {@code [WORD_DIGITS][TABLES][SPAN_ROWS]}. */
   private final byte[] places = new byte[WORD_DIGITS * TABLES * SPAN_ROWS];
 
+  /** The digits of some rows, {@code [WORD_DIGITS][SET_WORDS][LANES]}. */
+  private final byte[] digits = new byte[WORD_DIGITS * SET_WORDS * LANES];
+
   /** 16-bit sums, {@code [rows of the span][tile]}. */
   private final short[] sums = new short[SPAN_ROWS * FOUR];
 
@@ -157,18 +160,20 @@ final class CombinationProducts {
 
   /** Returns the largest sum of the magnitudes in the columns of a set of tables. */
   private static int reach(short[] transposed, int words, int set, int tile) {
-    ShortVector largest = ShortVector.zero(SHORTS);
+    int largest = 0;
     for (int lane = 0; lane < tile; lane += WIDTH) {
       ShortVector sum = ShortVector.zero(SHORTS);
       for (int word = 0; word < SET_WORDS; word++) {
-        for (int j = 0; j < 3; j++) {
-          int at = column(words, set, word, j) * tile + lane;
-          sum = sum.add(ShortVector.fromArray(SHORTS, transposed, at).abs());
-        }
+        int c0 = column(words, set, word, 0) * tile + lane;
+        int c1 = column(words, set, word, 1) * tile + lane;
+        int c2 = column(words, set, word, 2) * tile + lane;
+        sum = sum.add(ShortVector.fromArray(SHORTS, transposed, c0).abs());
+        sum = sum.add(ShortVector.fromArray(SHORTS, transposed, c1).abs());
+        sum = sum.add(ShortVector.fromArray(SHORTS, transposed, c2).abs());
       }
-      largest = largest.max(sum);
+      largest = Math.max(largest, sum.reduceLanes(VectorOperators.MAX));
     }
-    return largest.reduceLanes(VectorOperators.MAX);
+    return largest;
   }
 
   /** Returns the j-th column of a word of a set, for the digit of a set of tables. */
@@ -191,7 +196,7 @@ final class CombinationProducts {
           int count = Math.min(BLOCK_ROWS / LANES, strips - row / LANES);
           long start = w.offset(fromRow + row, chunk);
           long second = w.offset(fromRow + row, chunk + 1);
-          findPlaces(w.packed(), start, second, count, places, row);
+          findPlaces(w.packed(), start, second, count, row);
         }
       }
       if (reached + reach[set] > Short.MAX_VALUE) {
@@ -250,57 +255,66 @@ final class CombinationProducts {
    * @param second where the others do
    * @param place where the rows' places are
    */
-  private static void findPlaces(
-      MemorySegment packed, long first, long second, int strips, byte[] places, int place) {
+  private void findPlaces(MemorySegment packed, long first, long second, int strips, int place) {
     // See ShortLookups.addChunk; what is stored here is not used.
     places[place] = packed.get(ValueLayout.JAVA_BYTE, first);
     places[place] = packed.get(ValueLayout.JAVA_BYTE, second);
     for (int strip = 0; strip < strips; strip++) {
       for (int part = 0; part < LANES; part += BYTES.length()) {
         long at0 = first + strip * (long) STRIP_BYTES + part;
-        long at1 = at0 + WORD_BYTES;
         long at2 = second + strip * (long) STRIP_BYTES + part;
-        long at3 = at2 + WORD_BYTES;
+        takeDigits(packed, at0, digits, 0);
+        takeDigits(packed, at0 + WORD_BYTES, digits, LANES);
+        takeDigits(packed, at2, digits, 2 * LANES);
+        takeDigits(packed, at2 + WORD_BYTES, digits, 3 * LANES);
         for (int digit = 0; digit < WORD_DIGITS; digit++) {
           int to = digit * TABLES * SPAN_ROWS + place + strip * LANES + part;
-          ByteVector trits = digit(packed, at3, digit);
-          VectorMask<Byte> notFirst = trits.compare(VectorOperators.GE, 9);
-          VectorMask<Byte> third = trits.compare(VectorOperators.GE, 18);
-          ByteVector place2 = either(notFirst, third, 27);
-          trits = trits.sub(either(notFirst, third, 9));
-          notFirst = trits.compare(VectorOperators.GE, 3);
-          third = trits.compare(VectorOperators.GE, 6);
-          ByteVector place1 = either(notFirst, third, 27);
-          trits = trits.sub(either(notFirst, third, 3));
-          notFirst = trits.compare(VectorOperators.GE, 1);
-          third = trits.compare(VectorOperators.GE, 2);
-          ByteVector place0 = either(notFirst, third, 27);
-          digit(packed, at0, digit).add(place0).intoArray(places, to);
-          digit(packed, at1, digit).add(place1).intoArray(places, to + SPAN_ROWS);
-          digit(packed, at2, digit).add(place2).intoArray(places, to + 2 * SPAN_ROWS);
+          joinDigits(digits, digit * SET_WORDS * LANES, places, to);
         }
       }
     }
   }
 
-  /** Returns the value for the second, and twice the value for the third of three trits. */
-  private static ByteVector either(VectorMask<Byte> notFirst, VectorMask<Byte> third, int value) {
-    ByteVector zero = ByteVector.zero(BYTES);
-    return zero.blend(value, notFirst).add(zero.blend(value, third));
-  }
-
-  private static ByteVector digit(MemorySegment packed, long at, int digit) {
+  /**
+   * Takes a word apart. No vector is passed to or from a method: unless the compiler happens to
+   * inline it, that would be an object on the heap.
+   *
+   * @param digits receives {@code [WORD_DIGITS][SET_WORDS][LANES]}, of this word from {@code to} on
+   */
+  private static void takeDigits(MemorySegment packed, long at, byte[] digits, int to) {
     ByteVector lower = ByteVector.fromMemorySegment(BYTES, packed, at, ORDER);
     ByteVector upper = ByteVector.fromMemorySegment(BYTES, packed, at + LANES, ORDER);
-    return switch (digit) {
-      case 0 -> lower.and((byte) 31);
-      case 1 -> upper.and((byte) 31);
-      default -> {
-        IntVector low = lower.reinterpretAsInts().lanewise(VectorOperators.LSHR, 5);
-        IntVector high = upper.reinterpretAsInts().lanewise(VectorOperators.LSHR, 2);
-        yield low.and(0x07070707).or(high.and(0x18181818)).reinterpretAsBytes();
-      }
-    };
+    lower.and((byte) 31).intoArray(digits, to);
+    upper.and((byte) 31).intoArray(digits, to + SET_WORDS * LANES);
+    IntVector low = lower.reinterpretAsInts().lanewise(VectorOperators.LSHR, 5).and(0x07070707);
+    IntVector high = upper.reinterpretAsInts().lanewise(VectorOperators.LSHR, 2).and(0x18181818);
+    low.or(high).reinterpretAsBytes().intoArray(digits, to + 2 * SET_WORDS * LANES);
+  }
+
+  /** Adds 27 times the trits of the fourth word's digit to those of the others. */
+  private static void joinDigits(byte[] digits, int from, byte[] places, int to) {
+    ByteVector zero = ByteVector.zero(BYTES);
+    ByteVector trits = ByteVector.fromArray(BYTES, digits, from + 3 * LANES);
+    VectorMask<Byte> notFirst = trits.compare(VectorOperators.GE, 9);
+    VectorMask<Byte> third = trits.compare(VectorOperators.GE, 18);
+    ByteVector.fromArray(BYTES, digits, from + 2 * LANES)
+        .add(zero.blend(27, notFirst))
+        .add(zero.blend(27, third))
+        .intoArray(places, to + 2 * SPAN_ROWS);
+    trits = trits.sub(zero.blend(9, notFirst)).sub(zero.blend(9, third));
+    notFirst = trits.compare(VectorOperators.GE, 3);
+    third = trits.compare(VectorOperators.GE, 6);
+    ByteVector.fromArray(BYTES, digits, from + LANES)
+        .add(zero.blend(27, notFirst))
+        .add(zero.blend(27, third))
+        .intoArray(places, to + SPAN_ROWS);
+    trits = trits.sub(zero.blend(3, notFirst)).sub(zero.blend(3, third));
+    notFirst = trits.compare(VectorOperators.GE, 1);
+    third = trits.compare(VectorOperators.GE, 2);
+    ByteVector.fromArray(BYTES, digits, from)
+        .add(zero.blend(27, notFirst))
+        .add(zero.blend(27, third))
+        .intoArray(places, to);
   }
 
   /** Adds entries of four registers to the sums of each row. */

@@ -48,13 +48,20 @@ final class Lanes {
     return VectorSpecies.of(element, VectorShape.forBitSize(bits));
   }
 
-  /** Adds the 16 accumulators at the offset in the order of the contract. */
+  /**
+   * Adds the 16 accumulators at the offset in the order of the contract. In plain code: vectors
+   * that are passed to a method are objects on the heap, unless the compiler happens to inline it.
+   */
   static float total(float[] sums, int offset) {
-    FloatVector s0 = FloatVector.fromArray(FLOATS, sums, offset);
-    FloatVector s1 = REGISTERS < 2 ? s0 : FloatVector.fromArray(FLOATS, sums, offset + WIDTH);
-    FloatVector s2 = REGISTERS < 4 ? s0 : FloatVector.fromArray(FLOATS, sums, offset + 2 * WIDTH);
-    FloatVector s3 = REGISTERS < 4 ? s0 : FloatVector.fromArray(FLOATS, sums, offset + 3 * WIDTH);
-    return total(s0, s1, s2, s3);
+    float s0 = sums[offset] + sums[offset + 8];
+    float s1 = sums[offset + 1] + sums[offset + 9];
+    float s2 = sums[offset + 2] + sums[offset + 10];
+    float s3 = sums[offset + 3] + sums[offset + 11];
+    float s4 = sums[offset + 4] + sums[offset + 12];
+    float s5 = sums[offset + 5] + sums[offset + 13];
+    float s6 = sums[offset + 6] + sums[offset + 14];
+    float s7 = sums[offset + 7] + sums[offset + 15];
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
   }
 
   /** Adds the 16 accumulators in the first {@link #REGISTERS} registers. */
