@@ -199,7 +199,9 @@ public final class LoadOptions {
      * not set. Each token then reads the copy and the few rows of the head that can matter, instead
      * of the whole head: half of the bytes of a bfloat16 head. The tokens are the same. The copy
      * takes a byte for each weight of the head, and 12 for each of its rows; {@link
-     * ModelInfo#preparedBytes} counts it.
+     * ModelInfo#preparedBytes} counts it. It is made between the first and the second token that a
+     * model chooses, in a fraction of a second, so that the first one need not wait for it; with a
+     * {@link #preparedFile} it is made while loading.
      */
     public Builder headScreening(boolean headScreening) {
       this.headScreening = headScreening;

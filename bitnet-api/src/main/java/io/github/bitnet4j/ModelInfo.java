@@ -24,7 +24,8 @@ import java.util.List;
  * @param threads threads that compute, the calling one included
  * @param mappedBytes size of the weight files, mapped or copied. If the kernels have copies of the
  *     ternary weights, only embedding and head of it stay in use
- * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
+ * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap; with
+ *     that of the LM head, which may be made after the first token only
  * @param weightBytesPerToken weights that a pass over one token and a greedy choice read: linear
  *     layers and LM head, in the form that the kernels read. Norms, and rows of the head that
  *     screening leaves to be computed, do not count
