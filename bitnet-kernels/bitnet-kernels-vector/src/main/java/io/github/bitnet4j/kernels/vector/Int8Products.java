@@ -18,6 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class Int8Products {
   private static final VectorSpecies<Short> SHORTS = Lanes.species(short.class, Lanes.BITS);
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final int WIDTH = SHORTS.length();
   private static final int LINE = Int8Matrix.LINE;
   private static final int GROUP = Int8Matrix.GROUP;
@@ -37,7 +38,10 @@ final class Int8Products {
     }
   }
 
-  /** Computes a group of rows that starts at the given byte. */
+  /**
+   * Computes a group of rows that starts at the given byte. One flat method: what another one
+   * returns is an object on the heap, unless the compiler happens to inline it.
+   */
   private static void group(
       MemorySegment data,
       long start,
@@ -58,25 +62,25 @@ final class Int8Products {
         long o = at + 2L * half;
         ShortVector xe = ShortVector.fromArray(SHORTS, x, column + half);
         ShortVector xo = ShortVector.fromArray(SHORTS, x, column + LINE / 2 + half);
-        ShortVector v = load(data, o);
+        ShortVector v = ShortVector.fromMemorySegment(SHORTS, data, o, ORDER);
         ShortVector e = v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
         ShortVector p = e.mul(xe).add(v.lanewise(VectorOperators.ASHR, 8).mul(xo));
         IntVector pairs = p.reinterpretAsInts();
         s0 = s0.add(pairs.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
         s0 = s0.add(pairs.lanewise(VectorOperators.ASHR, 16));
-        v = load(data, o + LINE);
+        v = ShortVector.fromMemorySegment(SHORTS, data, o + LINE, ORDER);
         e = v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
         p = e.mul(xe).add(v.lanewise(VectorOperators.ASHR, 8).mul(xo));
         pairs = p.reinterpretAsInts();
         s1 = s1.add(pairs.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
         s1 = s1.add(pairs.lanewise(VectorOperators.ASHR, 16));
-        v = load(data, o + 2 * LINE);
+        v = ShortVector.fromMemorySegment(SHORTS, data, o + 2 * LINE, ORDER);
         e = v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
         p = e.mul(xe).add(v.lanewise(VectorOperators.ASHR, 8).mul(xo));
         pairs = p.reinterpretAsInts();
         s2 = s2.add(pairs.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
         s2 = s2.add(pairs.lanewise(VectorOperators.ASHR, 16));
-        v = load(data, o + 3 * LINE);
+        v = ShortVector.fromMemorySegment(SHORTS, data, o + 3 * LINE, ORDER);
         e = v.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
         p = e.mul(xe).add(v.lanewise(VectorOperators.ASHR, 8).mul(xo));
         pairs = p.reinterpretAsInts();
@@ -88,9 +92,5 @@ final class Int8Products {
     out[outOffset + 1] = s1.reduceLanes(VectorOperators.ADD);
     out[outOffset + 2] = s2.reduceLanes(VectorOperators.ADD);
     out[outOffset + 3] = s3.reduceLanes(VectorOperators.ADD);
-  }
-
-  private static ShortVector load(MemorySegment data, long offset) {
-    return ShortVector.fromMemorySegment(SHORTS, data, offset, ByteOrder.LITTLE_ENDIAN);
   }
 }
