@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Int8Head {
   /** Rows of a block. */
-  public static final int BLOCK_ROWS = 1024;
+  static final int BLOCK_ROWS = 1024;
 
   /** Blocks for each thread between two questions whether to go on: a tenth of a second. */
   private static final int BLOCKS_AT_ONCE = 16;
