@@ -120,7 +120,7 @@ public abstract class TernaryKernelContract extends KernelContract {
   /** Kernels may cut large matrices and many rows of activations into pieces of their own. */
   @Test
   void multipliesManyRowsWithManyTokens() {
-    for (int rows : List.of(321, 700, 1300, 2701)) {
+    for (int rows : List.of(128, 321, 640, 700, 1280, 1300, 2701)) {
       for (int tokens : List.of(1, 3, 8, 17, 33, 41, 70)) {
         check(Numbers.trits(random, rows, 76), Numbers.bytes(random, tokens * 76), tokens);
       }
@@ -355,6 +355,29 @@ public abstract class TernaryKernelContract extends KernelContract {
       check(kernels.restore(rows, columns, copy), trits, Numbers.bytes(random, columns), 1);
       assertThatThrownBy(() -> kernels.restore(rows, columns + 100, copy))
           .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  /** The way to the copy may depend on how a tensor is stored, the copy may not. */
+  @Test
+  void theCopyDoesNotDependOnTheLayoutOfTheTensor() {
+    for (int[] shape : new int[][] {{128, 76}, {1280, 130}, {300, 64}}) {
+      int rows = shape[0];
+      int columns = shape[1];
+      int[][] trits = Numbers.trits(random, rows, columns);
+      // A head of two rows is stored as it is, but says that rows are not in order.
+      TernaryTensor inOrder = Numbers.rowQuarters(trits, arena);
+      TernaryTensor interleaved =
+          new TernaryTensor("w", inOrder.layout(), rows, columns, 2, inOrder.data());
+
+      MemorySegment copy =
+          kernels
+              .prepare(inOrder, arena)
+              .copy()
+              .orElse(inOrder.data()); // kernels that use it in place need no copy
+
+      assertThat(kernels.prepare(interleaved, arena).copy().orElseThrow().mismatch(copy))
+          .isEqualTo(-1);
     }
   }
 

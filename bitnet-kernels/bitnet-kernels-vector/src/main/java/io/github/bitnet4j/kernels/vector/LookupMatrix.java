@@ -94,13 +94,22 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   }
 
   private void pack(TernaryTensor tensor) {
-    LookupPacker packer = new LookupPacker(this);
-    int ints = STRIP_BYTES / Integer.BYTES;
-    for (int first = 0; first < rows; first += LANES) {
-      int[] strip = packer.strip(tensor, first);
-      for (int chunk = 0; chunk < chunks(); chunk++) {
-        MemorySegment.copy(strip, chunk * ints, packed, INT, offset(first, chunk), ints);
+    LookupPacker packer = new LookupPacker(tensor, words());
+    int end = rows / packer.strips();
+    for (int first = 0; first < end; first += LANES) {
+      int row = first;
+      for (int[] strip : packer.pack(first)) {
+        store(strip, row);
+        row += end;
       }
+    }
+  }
+
+  /** Stores a strip, {@code [words][LANES / 2]}. */
+  private void store(int[] strip, int row) {
+    int ints = STRIP_BYTES / Integer.BYTES;
+    for (int chunk = 0; chunk < chunks(); chunk++) {
+      MemorySegment.copy(strip, chunk * ints, packed, INT, offset(row, chunk), ints);
     }
   }
 

@@ -1,17 +1,23 @@
 package io.github.bitnet4j.kernels.vector;
 
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.LANES;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_DIGITS;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_TRITS;
 
 import io.github.bitnet4j.spi.TernaryTensor;
-import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
  * Puts the rows of a tensor into the words of a {@link LookupMatrix}, a strip at a time.
  *
  * <p>Works on eight trits in the bytes of a long, in plain loops: a model is loaded before vector
- * code is compiled. The loops over longs become vector code as well.
+ * code is compiled. The loops over longs are so small that the compiler makes vector code of them.
+ *
+ * <p>Where a byte of the tensor holds trits of four rows, one for each quarter of them, strips of
+ * all quarters are packed together, so that every byte is fetched from memory once.
  */
 final class LookupPacker {
   /** The two bits of a code, in each byte. */
@@ -20,177 +26,155 @@ final class LookupPacker {
   /** Rows whose words become neighbours in a strip. */
   private static final int ROWS = 4;
 
+  /** Bytes of the words of that many rows. */
+  private static final int ROWS_BYTES = ROWS * Short.BYTES;
+
   /** Whether words are shorts, see {@link LookupMatrix}. */
   private static final boolean SHORTS = Lanes.BITS == 512;
 
   /** Ints of a word of a strip. */
   private static final int WORD_INTS = LANES / 2;
 
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private final TernaryTensor tensor;
   private final int words;
-  private final int rows;
 
   /** Longs for a byte of each word. */
   private final int longs;
 
-  /** A row's codes, a byte each; 0 beyond the columns. */
+  /** A row's codes, a byte each; then some bytes whose digits are not used. */
   private final byte[] codes;
 
-  private final MemorySegment codeBytes;
+  /** Each digit of the words of a row, {@code [WORD_DIGITS][longs]}. */
+  private final long[][] digits;
 
-  /** The codes of the nine columns of each word, {@code [WORD_TRITS][longs]}. */
-  private final long[] columns;
+  /** Each byte of the words of some rows, {@code [strips][ROWS_BYTES][longs]}. */
+  private final long[][][] bytes;
 
-  private final MemorySegment columnBytes;
+  /** The words of strips, {@code [strips][words][WORD_INTS]}. */
+  private final int[][] packed;
 
-  /** The lower and the upper bytes of the words of four rows, {@code [ROWS][longs]}. */
-  private final long[] low;
-
-  private final long[] high;
-
-  /** The words of a strip, {@code [words][WORD_INTS]}. */
-  private final int[] strip;
-
-  LookupPacker(LookupMatrix matrix) {
-    words = matrix.words();
-    rows = matrix.rows();
+  LookupPacker(TernaryTensor tensor, int words) {
+    this.tensor = tensor;
+    this.words = words;
     longs = (words + Long.BYTES - 1) / Long.BYTES;
-    codes = new byte[WORD_TRITS * words];
-    codeBytes = MemorySegment.ofArray(codes);
-    columns = new long[WORD_TRITS * longs];
-    columnBytes = MemorySegment.ofArray(columns);
-    low = new long[ROWS * longs];
-    high = new long[ROWS * longs];
-    strip = new int[longs * Long.BYTES * WORD_INTS];
+    codes = new byte[WORD_TRITS * words + Long.BYTES];
+    digits = new long[WORD_DIGITS][longs];
+    int strips = tensor.isRowQuarters() && tensor.rows() % (4 * LANES) == 0 ? 4 : 1;
+    bytes = new long[strips][ROWS_BYTES][longs];
+    packed = new int[strips][longs * Long.BYTES * WORD_INTS];
+  }
+
+  /** Returns how many strips are packed together: that part of all rows lies between two. */
+  int strips() {
+    return packed.length;
   }
 
   /**
-   * Returns the words of the rows from {@code first} on, {@code [words][WORD_INTS]}, each row at
-   * its place; the array is reused.
+   * Returns the words of the rows from {@code first} on, {@code [strips][words][WORD_INTS]}, each
+   * row at its place; the arrays are reused.
    */
-  int[] strip(TernaryTensor tensor, int first) {
+  int[][] pack(int first) {
     for (int place = 0; place < LANES / ROWS; place++) {
       int row = first + (SHORTS ? 2 * place : place);
       int next = SHORTS ? 1 : LANES / ROWS;
-      packRow(tensor, row, 0);
-      packRow(tensor, row + LANES / 2, 1);
-      packRow(tensor, row + next, 2);
-      packRow(tensor, row + next + LANES / 2, 3);
-      for (int k = 0; k < longs; k++) {
-        store(k, place);
+      packRow(row, 0);
+      packRow(row + LANES / 2, 1);
+      packRow(row + next, 2);
+      packRow(row + next + LANES / 2, 3);
+      for (int strip = 0; strip < packed.length; strip++) {
+        transpose(bytes[strip], longs);
+        store(bytes[strip], longs, packed[strip], SHORTS ? 2 * place : place);
       }
     }
-    return strip;
+    return packed;
   }
 
-  /** Makes the words of a row, or of a row of zeros if there is no such row. */
-  private void packRow(TernaryTensor tensor, int row, int which) {
+  /** Makes the words of a row of each strip, or of a row of zeros if there is no such row. */
+  private void packRow(int row, int which) {
     int shift = 0;
-    if (row < rows) {
+    if (row < tensor.rows()) {
       shift = tensor.copyCodes(row, codes);
     } else {
       Arrays.fill(codes, (byte) 1);
     }
-    for (int j = 0; j < WORD_TRITS; j++) {
-      long to = (long) j * longs * Long.BYTES;
-      MemorySegment.copy(codeBytes, (long) j * words, columnBytes, to, words);
+    int low = SHORTS ? 2 * which : which;
+    int high = SHORTS ? low + 1 : ROWS + which;
+    for (long[][] strip : bytes) {
+      for (int p = 0; p < WORD_DIGITS; p++) {
+        makeDigits(codes, 3 * p * words, words, shift, digits[p], longs);
+      }
+      join(digits[0], digits[1], digits[2], strip[low], strip[high], longs);
+      shift += 2; // the same bytes hold a row of the next strip
     }
-    makeWords(columns, longs, shift, low, high, which * longs);
   }
 
-  private static void makeWords(
-      long[] columns, int longs, int shift, long[] low, long[] high, int offset) {
+  /** Makes digits of the codes of three columns, which are so many words apart. */
+  private static void makeDigits(
+      byte[] codes, int from, int words, int shift, long[] digits, int longs) {
     for (int k = 0; k < longs; k++) {
-      long c0 = columns[k] >>> shift & CODES;
-      long c1 = columns[longs + k] >>> shift & CODES;
-      long c2 = columns[2 * longs + k] >>> shift & CODES;
-      long digit0 = c0 + c1 + (c1 << 1) + c2 + (c2 << 3);
-      c0 = columns[3 * longs + k] >>> shift & CODES;
-      c1 = columns[4 * longs + k] >>> shift & CODES;
-      c2 = columns[5 * longs + k] >>> shift & CODES;
-      long digit1 = c0 + c1 + (c1 << 1) + c2 + (c2 << 3);
-      c0 = columns[6 * longs + k] >>> shift & CODES;
-      c1 = columns[7 * longs + k] >>> shift & CODES;
-      c2 = columns[8 * longs + k] >>> shift & CODES;
-      long digit2 = c0 + c1 + (c1 << 1) + c2 + (c2 << 3);
+      long c0 = (long) LONGS.get(codes, from + 8 * k) >>> shift & CODES;
+      long c1 = (long) LONGS.get(codes, from + words + 8 * k) >>> shift & CODES;
+      long c2 = (long) LONGS.get(codes, from + 2 * words + 8 * k) >>> shift & CODES;
+      digits[k] = c0 + c1 + (c1 << 1) + c2 + (c2 << 3);
+    }
+  }
+
+  private static void join(
+      long[] digits0, long[] digits1, long[] digits2, long[] low, long[] high, int longs) {
+    for (int k = 0; k < longs; k++) {
+      long digit0 = digits0[k];
+      long digit1 = digits1[k];
+      long digit2 = digits2[k];
       if (SHORTS) {
-        low[offset + k] = digit0 | (digit1 & 0x0707_0707_0707_0707L) << 5;
-        high[offset + k] = digit1 >>> 3 & 0x0303_0303_0303_0303L | digit2 << 2;
+        low[k] = digit0 | (digit1 & 0x0707_0707_0707_0707L) << 5;
+        high[k] = digit1 >>> 3 & 0x0303_0303_0303_0303L | digit2 << 2;
       } else {
-        low[offset + k] = digit0 | (digit2 & 0x0707_0707_0707_0707L) << 5;
-        high[offset + k] = digit1 | (digit2 >>> 3 & 0x0303_0303_0303_0303L) << 5;
+        low[k] = digit0 | (digit2 & 0x0707_0707_0707_0707L) << 5;
+        high[k] = digit1 | (digit2 >>> 3 & 0x0303_0303_0303_0303L) << 5;
       }
     }
   }
 
   /**
-   * Stores eight words of four rows: transposes the 8 x 8 bytes of their lower and upper halves, so
-   * that a long has a word of each row, or its four lower and then its four upper halves.
+   * Transposes matrices of 8 x 8 bytes: a long, which has a byte of eight words, then has a word of
+   * each of the four rows, or their four lower and then their four upper halves.
    */
-  private void store(int k, int place) {
-    long a = low[k];
-    long b = SHORTS ? high[k] : low[longs + k];
-    long c = SHORTS ? low[longs + k] : low[2 * longs + k];
-    long d = SHORTS ? high[longs + k] : low[3 * longs + k];
-    long e = SHORTS ? low[2 * longs + k] : high[k];
-    long f = SHORTS ? high[2 * longs + k] : high[longs + k];
-    long g = SHORTS ? low[3 * longs + k] : high[2 * longs + k];
-    long h = high[3 * longs + k];
-
-    long m = 0x00FF_00FF_00FF_00FFL;
-    long t = (a >>> 8 ^ b) & m;
-    a ^= t << 8;
-    b ^= t;
-    t = (c >>> 8 ^ d) & m;
-    c ^= t << 8;
-    d ^= t;
-    t = (e >>> 8 ^ f) & m;
-    e ^= t << 8;
-    f ^= t;
-    t = (g >>> 8 ^ h) & m;
-    g ^= t << 8;
-    h ^= t;
-
-    m = 0x0000_FFFF_0000_FFFFL;
-    t = (a >>> 16 ^ c) & m;
-    a ^= t << 16;
-    c ^= t;
-    t = (b >>> 16 ^ d) & m;
-    b ^= t << 16;
-    d ^= t;
-    t = (e >>> 16 ^ g) & m;
-    e ^= t << 16;
-    g ^= t;
-    t = (f >>> 16 ^ h) & m;
-    f ^= t << 16;
-    h ^= t;
-
-    m = 0x0000_0000_FFFF_FFFFL;
-    t = (a >>> 32 ^ e) & m;
-    a ^= t << 32;
-    e ^= t;
-    t = (b >>> 32 ^ f) & m;
-    b ^= t << 32;
-    f ^= t;
-    t = (c >>> 32 ^ g) & m;
-    c ^= t << 32;
-    g ^= t;
-    t = (d >>> 32 ^ h) & m;
-    d ^= t << 32;
-    h ^= t;
-
-    store(a, 8 * k, place);
-    store(b, 8 * k + 1, place);
-    store(c, 8 * k + 2, place);
-    store(d, 8 * k + 3, place);
-    store(e, 8 * k + 4, place);
-    store(f, 8 * k + 5, place);
-    store(g, 8 * k + 6, place);
-    store(h, 8 * k + 7, place);
+  private static void transpose(long[][] bytes, int longs) {
+    for (int apart = 1; apart < ROWS_BYTES; apart *= 2) {
+      int shift = Byte.SIZE * apart;
+      long lowerHalves = Long.divideUnsigned(-1, (1L << shift) + 1);
+      for (int i = 0; i < ROWS_BYTES; i++) {
+        if ((i & apart) == 0) {
+          exchange(bytes[i], bytes[i + apart], shift, lowerHalves, longs);
+        }
+      }
+    }
   }
 
-  private void store(long rows, int word, int place) {
-    int first = word * WORD_INTS + (SHORTS ? 2 * place : place);
-    strip[first] = (int) rows;
-    strip[first + (SHORTS ? 1 : WORD_INTS / 2)] = (int) (rows >>> 32);
+  /** Exchanges the upper halves in one array with the lower ones in another. */
+  private static void exchange(long[] a, long[] b, int shift, long mask, int longs) {
+    for (int k = 0; k < longs; k++) {
+      long t = (a[k] >>> shift ^ b[k]) & mask;
+      a[k] ^= t << shift;
+      b[k] ^= t;
+    }
+  }
+
+  private static void store(long[][] bytes, int longs, int[] strip, int place) {
+    for (int i = 0; i < ROWS_BYTES; i++) {
+      store(bytes[i], longs, strip, i * WORD_INTS + place);
+    }
+  }
+
+  /** Stores every eighth word of four rows. */
+  private static void store(long[] words, int longs, int[] strip, int first) {
+    for (int k = 0; k < longs; k++) {
+      int at = k * Long.BYTES * WORD_INTS + first;
+      strip[at] = (int) words[k];
+      strip[at + (SHORTS ? 1 : WORD_INTS / 2)] = (int) (words[k] >>> 32);
+    }
   }
 }
