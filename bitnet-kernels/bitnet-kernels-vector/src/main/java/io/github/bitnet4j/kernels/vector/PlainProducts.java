@@ -23,8 +23,8 @@ import java.util.Arrays;
  * matter as long as both sums fit 16 bits when {@link #flush} takes them apart.
  *
  * <p>The compiler makes vector code of small loops, if all arrays have the same index: of others it
- * cannot tell whether a store changes what is loaded next. So each word of a slice has sums of its
- * own, which are added at the end.
+ * cannot tell whether a store changes what is loaded next. So each word of a chunk has an array of
+ * its own. Parts and sums are so few that they stay in the first-level cache.
  *
  * <p>Scratch memory of one thread.
  */
@@ -32,18 +32,14 @@ final class PlainProducts {
   /** Rows of activations that use words once they are taken apart. */
   private static final int MAX_TOKENS = 8;
 
-  /** Words that are taken apart together, a multiple of a chunk's: long loops are fast ones. */
-  private static final int SLICE_WORDS = 6;
-
-  private static final int SLICE_CHUNKS = SLICE_WORDS / CHUNK_WORDS;
-
   /** Ints of a word of a strip. */
   private static final int STRIP_INTS = LANES / 2;
 
-  private static final int SLICE_INTS = SLICE_WORDS * BLOCK_ROWS / 2;
+  /** Ints of a word of a block. */
+  private static final int WORD_INTS = BLOCK_ROWS / 2;
 
-  /** Slices over which no sum leaves 16 bits: codes are at most 2, activations 128. */
-  private static final int MAX_SLICES = Short.MAX_VALUE / (WORD_TRITS * 2 * 128);
+  /** Words over which no sum leaves 16 bits: codes are at most 2, activations 128. */
+  private static final int MAX_WORDS = Short.MAX_VALUE / (WORD_TRITS * 2 * 128);
 
   /** Of each digit of a word: itself, a third of it and a ninth. */
   private static final int WORD_PARTS = 3 * WORD_DIGITS;
@@ -61,12 +57,13 @@ final class PlainProducts {
   private static final int[] ROWS = rows();
 
   /** A chunk of a block, as it is stored. */
-  private final int[] chunk = new int[CHUNK_WORDS * BLOCK_ROWS / 2];
+  private final int[] chunk = new int[CHUNK_WORDS * WORD_INTS];
 
-  /** The words of a slice as {@code digit0 | digit1 << 5 | digit2 << 10}, {@code [word][strip]}. */
-  private final int[] words = new int[SLICE_INTS];
+  /** The words of a chunk as {@code digit0 | digit1 << 5 | digit2 << 10}. */
+  private final int[][] words = new int[CHUNK_WORDS][WORD_INTS];
 
-  private final int[][] parts = new int[WORD_PARTS][SLICE_INTS];
+  /** The parts of a word. */
+  private final int[][] parts = new int[WORD_PARTS][WORD_INTS];
 
   /** One row of activations; 0 beyond the columns of the matrix. */
   private int[] columns = {};
@@ -74,13 +71,13 @@ final class PlainProducts {
   /** What each part is multiplied with, {@code [tokens][words][WORD_PARTS]}. */
   private int[] factors = {};
 
-  /** The sums of the words of a slice, of two rows in an int, for each row of activations. */
-  private final int[][] sums = new int[MAX_TOKENS][SLICE_INTS];
+  /** The sums of two rows in an int, for each row of activations. */
+  private final int[][] sums = new int[MAX_TOKENS][WORD_INTS];
 
   /** What has been moved out of the lower halves of the sums, and out of the upper ones. */
-  private final int[][] lower = new int[MAX_TOKENS][SLICE_INTS];
+  private final int[][] lower = new int[MAX_TOKENS][WORD_INTS];
 
-  private final int[][] upper = new int[MAX_TOKENS][SLICE_INTS];
+  private final int[][] upper = new int[MAX_TOKENS][WORD_INTS];
 
   private static int[] rows() {
     int[] places = LookupMatrix.places();
@@ -117,10 +114,14 @@ final class PlainProducts {
     }
     Arrays.fill(columns, w.columns(), w.words() * WORD_TRITS, 0);
     for (int t = 0; t < count; t++) {
-      for (int c = 0; c < w.columns(); c++) {
-        columns[c] = x[(first + t) * w.columns() + c];
-      }
+      widen(x, (first + t) * w.columns(), columns, w.columns());
       setFactors(columns, w.words(), factors, t * length);
+    }
+  }
+
+  private static void widen(byte[] x, int from, int[] columns, int length) {
+    for (int c = 0; c < length; c++) {
+      columns[c] = x[from + c];
     }
   }
 
@@ -150,43 +151,36 @@ final class PlainProducts {
   private void addProducts(LookupMatrix w, int fromRow, int count) {
     int ints = w.paddedRows(fromRow) / 2;
     for (int t = 0; t < count; t++) {
-      Arrays.fill(sums[t], 0, SLICE_WORDS * ints, 0);
-      Arrays.fill(lower[t], 0, SLICE_WORDS * ints, 0);
-      Arrays.fill(upper[t], 0, SLICE_WORDS * ints, 0);
+      Arrays.fill(sums[t], 0, ints, 0);
+      Arrays.fill(lower[t], 0, ints, 0);
+      Arrays.fill(upper[t], 0, ints, 0);
     }
-    int slice = 0;
-    for (int from = 0; from < w.chunks(); from += SLICE_CHUNKS) {
-      int to = Math.min(w.chunks(), from + SLICE_CHUNKS);
-      for (int c = from; c < to; c++) {
-        gather(w, fromRow, c, ints, (c - from) * CHUNK_WORDS * ints);
+    int added = 0;
+    for (int c = 0; c < w.chunks(); c++) {
+      gather(w, fromRow, c, ints);
+      for (int k = 0; k < CHUNK_WORDS; k++) {
+        addWord(w, c * CHUNK_WORDS + k, words[k], count, ints);
       }
-      int n = (to - from) * CHUNK_WORDS * ints;
-      for (int digit = 0; digit < WORD_DIGITS; digit++) {
-        int[] thirds = parts[3 * digit + 1];
-        takeApart(words, 5 * digit, parts[3 * digit], thirds, parts[3 * digit + 2], n);
-      }
-      for (int k = 0; k < (to - from) * CHUNK_WORDS; k++) {
-        addWord(w, from * CHUNK_WORDS + k, count, k * ints, (k + 1) * ints);
-      }
-      slice++;
-      if (slice % MAX_SLICES == 0 || to == w.chunks()) {
+      added += CHUNK_WORDS;
+      if (added + CHUNK_WORDS > MAX_WORDS || c + 1 == w.chunks()) {
         for (int t = 0; t < count; t++) {
-          flush(sums[t], lower[t], upper[t], SLICE_WORDS * ints);
+          flush(sums[t], lower[t], upper[t], ints);
         }
+        added = 0;
       }
     }
   }
 
   /** Copies the words of a chunk, so that the strips of a word lie together. */
-  private void gather(LookupMatrix w, int fromRow, int fromChunk, int ints, int to) {
+  private void gather(LookupMatrix w, int fromRow, int fromChunk, int ints) {
     MemorySegment.copy(w.packed(), INT, w.offset(fromRow, fromChunk), chunk, 0, CHUNK_WORDS * ints);
     for (int k = 0; k < CHUNK_WORDS; k++) {
       for (int strip = 0; strip < ints; strip += STRIP_INTS) {
         int from = strip * CHUNK_WORDS + k * STRIP_INTS;
         if (Lanes.BITS == 512) {
-          System.arraycopy(chunk, from, words, to + k * ints + strip, STRIP_INTS);
+          System.arraycopy(chunk, from, words[k], strip, STRIP_INTS);
         } else {
-          joinBytes(chunk, from, words, to + k * ints + strip);
+          joinBytes(chunk, from, words[k], strip);
         }
       }
     }
@@ -219,7 +213,11 @@ final class PlainProducts {
     }
   }
 
-  private void addWord(LookupMatrix w, int word, int count, int from, int to) {
+  private void addWord(LookupMatrix w, int word, int[] words, int count, int ints) {
+    for (int part = 0; part < WORD_PARTS; part += 3) {
+      int shift = 5 * part / 3;
+      takeApart(words, shift, parts[part], parts[part + 1], parts[part + 2], ints);
+    }
     for (int t = 0; t < count; t++) {
       int factor = (t * w.words() + word) * WORD_PARTS;
       for (int part = 0; part < WORD_PARTS; part += 3) {
@@ -231,15 +229,13 @@ final class PlainProducts {
             factors[factor + part + 1],
             parts[part + 2],
             factors[factor + part + 2],
-            from,
-            to);
+            ints);
       }
     }
   }
 
-  private static void add(
-      int[] sums, int[] a, int x, int[] b, int y, int[] c, int z, int from, int to) {
-    for (int i = from; i < to; i++) {
+  private static void add(int[] sums, int[] a, int x, int[] b, int y, int[] c, int z, int n) {
+    for (int i = 0; i < n; i++) {
       sums[i] += a[i] * x + b[i] * y + c[i] * z;
     }
   }
@@ -264,12 +260,8 @@ final class PlainProducts {
     for (int half = 0; half < 2 * ints; half++) {
       int row = half / LANES * LANES + ROWS[half % LANES];
       if (row < rows) {
-        int[] totals = half % 2 == 0 ? lower[t] : upper[t];
-        int total = -sum;
-        for (int i = half / 2; i < SLICE_WORDS * ints; i += ints) {
-          total += totals[i];
-        }
-        out[offset + fromRow + row] = total;
+        int total = (half % 2 == 0 ? lower[t] : upper[t])[half / 2];
+        out[offset + fromRow + row] = total - sum;
       }
     }
   }
