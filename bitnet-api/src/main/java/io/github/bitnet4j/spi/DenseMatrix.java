@@ -47,7 +47,22 @@ public record DenseMatrix(String name, DenseType type, int rows, int columns, Me
    * @param offset where in {@code out}
    */
   public void copyRow(int row, float[] out, int offset) {
-    copyColumns(row, 0, columns, out, offset);
+    copyRows(row, 1, out, offset);
+  }
+
+  /**
+   * Copies rows as floats.
+   *
+   * @param row the first row
+   * @param count number of rows
+   * @param out receives {@code count x columns} values
+   * @param offset where in {@code out}
+   */
+  public void copyRows(int row, int count, float[] out, int offset) {
+    Objects.checkFromIndexSize(row, count, rows);
+    int values = Math.multiplyExact(count, columns);
+    Objects.checkFromIndexSize(offset, values, out.length);
+    type.decode(data, row * rowBytes(), out, offset, values);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -97,6 +98,27 @@ class DenseTypeTest {
             .as("%s, column %d", type, c)
             .isEqualTo(Float.floatToIntBits(row[c]));
       }
+    }
+  }
+
+  @Test
+  void severalRowsAreThoseThatCanBeReadAlone() {
+    for (DenseType type : DenseType.values()) {
+      int columns = 2 * type.blockSize();
+      byte[] bytes = new byte[(int) (5 * type.rowBytes(columns))];
+      random.nextBytes(bytes);
+      DenseMatrix matrix = new DenseMatrix("m", type, 5, columns, MemorySegment.ofArray(bytes));
+      float[] expected = new float[1 + 3 * columns];
+      for (int row = 0; row < 3; row++) {
+        matrix.copyRow(2 + row, expected, 1 + row * columns);
+      }
+      float[] rows = new float[1 + 3 * columns];
+      matrix.copyRows(2, 3, rows, 1);
+      assertThat(rows).as(type.name()).isEqualTo(expected);
+      assertThatThrownBy(() -> matrix.copyRows(3, 3, rows, 0))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> matrix.copyRows(0, 3, rows, 2))
+          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 

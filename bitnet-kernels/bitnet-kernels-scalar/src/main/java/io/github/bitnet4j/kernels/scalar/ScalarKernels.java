@@ -24,6 +24,9 @@ final class ScalarKernels implements Kernels {
   /** The accumulators of a lane sum. */
   private static final int LANES = 16;
 
+  /** Rows of weights that are decoded together. */
+  private static final int ROWS_AT_ONCE = 32;
+
   /** A row of weights, and the sums of a row. */
   private static final class Buffers implements Scratch {
     private final float[] laneSums = new float[LANES];
@@ -60,16 +63,25 @@ final class ScalarKernels implements Kernels {
   public float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset) {
     Objects.checkFromIndexSize(xOffset, length, x.length);
     Objects.checkFromIndexSize(qOffset, length, q.length);
+    float scale = 127 * (1 / absmax(x, xOffset, length));
+    quantize(x, xOffset, length, scale, q, qOffset);
+    return scale;
+  }
+
+  private static float absmax(float[] x, int xOffset, int length) {
     float max = 1e-5f;
     for (int i = 0; i < length; i++) {
       max = Math.max(max, Math.abs(x[xOffset + i])); // NaN if either is
     }
-    float scale = 127 * (1 / max);
+    return max;
+  }
+
+  private static void quantize(
+      float[] x, int xOffset, int length, float scale, byte[] q, int qOffset) {
     for (int i = 0; i < length; i++) {
       int rounded = (int) Math.rint(x[xOffset + i] * scale); // NaN becomes 0
       q[qOffset + i] = (byte) Math.clamp(rounded, -128, 127);
     }
-    return scale;
   }
 
   @Override
@@ -127,13 +139,27 @@ final class ScalarKernels implements Kernels {
     Objects.checkFromIndexSize(0, (long) tokens * columns, x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
     Buffers own = Buffers.of(scratch);
-    float[] weights = own.weights(columns);
-    float[] sums = own.laneSums;
-    for (int row = fromRow; row < toRow; row++) {
-      w.copyRow(row, weights, 0);
+    float[] weights = own.weights(ROWS_AT_ONCE * columns);
+    for (int row = fromRow; row < toRow; row += ROWS_AT_ONCE) {
+      int count = Math.min(ROWS_AT_ONCE, toRow - row);
+      w.copyRows(row, count, weights, 0);
       for (int t = 0; t < tokens; t++) {
-        out[t * w.rows() + row] = laneSum(weights, x, t * columns, columns, sums);
+        laneSums(weights, count, x, t * columns, columns, out, t * w.rows() + row, own.laneSums);
       }
+    }
+  }
+
+  private static void laneSums(
+      float[] weights,
+      int rows,
+      float[] x,
+      int xOffset,
+      int columns,
+      float[] out,
+      int outOffset,
+      float[] sums) {
+    for (int row = 0; row < rows; row++) {
+      out[outOffset + row] = laneSum(weights, row * columns, x, xOffset, columns, sums);
     }
   }
 
@@ -155,7 +181,7 @@ final class ScalarKernels implements Kernels {
     float[] sums = own.laneSums;
     for (int i = from; i < to; i++) {
       w.copyRow(rows[i], weights, 0);
-      out[i] = laneSum(weights, x, xOffset, columns, sums);
+      out[i] = laneSum(weights, 0, x, xOffset, columns, sums);
     }
   }
 
@@ -196,7 +222,7 @@ final class ScalarKernels implements Kernels {
       }
       for (int t = 0; t < tokens; t++) {
         out[t * rows + row - fromRow] =
-            laneSum(weights, x, xOffset + t * columns, columns, own.laneSums);
+            laneSum(weights, 0, x, xOffset + t * columns, columns, own.laneSums);
       }
     }
   }
@@ -290,7 +316,8 @@ final class ScalarKernels implements Kernels {
   }
 
   /** Returns the lane sum of products. Accumulators in registers are twice as fast. */
-  private static float laneSum(float[] weights, float[] x, int xOffset, int length, float[] sums) {
+  private static float laneSum(
+      float[] weights, int offset, float[] x, int xOffset, int length, float[] sums) {
     float s0 = 0;
     float s1 = 0;
     float s2 = 0;
@@ -309,23 +336,24 @@ final class ScalarKernels implements Kernels {
     float s15 = 0;
     int i = 0;
     for (; i <= length - LANES; i += LANES) {
+      int j = offset + i;
       int k = xOffset + i;
-      s0 = Math.fma(weights[i], x[k], s0);
-      s1 = Math.fma(weights[i + 1], x[k + 1], s1);
-      s2 = Math.fma(weights[i + 2], x[k + 2], s2);
-      s3 = Math.fma(weights[i + 3], x[k + 3], s3);
-      s4 = Math.fma(weights[i + 4], x[k + 4], s4);
-      s5 = Math.fma(weights[i + 5], x[k + 5], s5);
-      s6 = Math.fma(weights[i + 6], x[k + 6], s6);
-      s7 = Math.fma(weights[i + 7], x[k + 7], s7);
-      s8 = Math.fma(weights[i + 8], x[k + 8], s8);
-      s9 = Math.fma(weights[i + 9], x[k + 9], s9);
-      s10 = Math.fma(weights[i + 10], x[k + 10], s10);
-      s11 = Math.fma(weights[i + 11], x[k + 11], s11);
-      s12 = Math.fma(weights[i + 12], x[k + 12], s12);
-      s13 = Math.fma(weights[i + 13], x[k + 13], s13);
-      s14 = Math.fma(weights[i + 14], x[k + 14], s14);
-      s15 = Math.fma(weights[i + 15], x[k + 15], s15);
+      s0 = Math.fma(weights[j], x[k], s0);
+      s1 = Math.fma(weights[j + 1], x[k + 1], s1);
+      s2 = Math.fma(weights[j + 2], x[k + 2], s2);
+      s3 = Math.fma(weights[j + 3], x[k + 3], s3);
+      s4 = Math.fma(weights[j + 4], x[k + 4], s4);
+      s5 = Math.fma(weights[j + 5], x[k + 5], s5);
+      s6 = Math.fma(weights[j + 6], x[k + 6], s6);
+      s7 = Math.fma(weights[j + 7], x[k + 7], s7);
+      s8 = Math.fma(weights[j + 8], x[k + 8], s8);
+      s9 = Math.fma(weights[j + 9], x[k + 9], s9);
+      s10 = Math.fma(weights[j + 10], x[k + 10], s10);
+      s11 = Math.fma(weights[j + 11], x[k + 11], s11);
+      s12 = Math.fma(weights[j + 12], x[k + 12], s12);
+      s13 = Math.fma(weights[j + 13], x[k + 13], s13);
+      s14 = Math.fma(weights[j + 14], x[k + 14], s14);
+      s15 = Math.fma(weights[j + 15], x[k + 15], s15);
     }
     sums[0] = s0;
     sums[1] = s1;
@@ -344,7 +372,7 @@ final class ScalarKernels implements Kernels {
     sums[14] = s14;
     sums[15] = s15;
     for (; i < length; i++) {
-      sums[i % LANES] = Math.fma(weights[i], x[xOffset + i], sums[i % LANES]);
+      sums[i % LANES] = Math.fma(weights[offset + i], x[xOffset + i], sums[i % LANES]);
     }
     return total(sums);
   }
