@@ -151,8 +151,8 @@ public final class SafetensorsFile {
                   new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
           JsonParser json = JSON.createParser(reader)) {
         json.nextToken();
-        while (json.nextToken() == JsonToken.FIELD_NAME) {
-          readEntry(json, json.currentName());
+        for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+          readEntry(json, name);
         }
         if (json.nextToken() != null) {
           throw problem(
@@ -187,8 +187,7 @@ public final class SafetensorsFile {
       @Nullable DType dtype = null;
       long @Nullable [] shape = null;
       long @Nullable [] offsets = null;
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String key = json.currentName();
+      for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
         json.nextToken();
         switch (key) {
           case "dtype" -> dtype = readDType(json, name);
@@ -304,8 +303,7 @@ public final class SafetensorsFile {
 
     private void readMetadata(JsonParser json) throws IOException {
       expect(json, JsonToken.START_OBJECT, "__metadata__", "an object");
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String key = json.currentName();
+      for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
         json.nextToken();
         expect(json, JsonToken.VALUE_STRING, "__metadata__", "strings");
         if (metadata.size() < MAX_METADATA) {
