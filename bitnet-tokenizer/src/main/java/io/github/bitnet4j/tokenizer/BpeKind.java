@@ -7,8 +7,8 @@ enum BpeKind {
   /** Tokens are written in {@link ByteAlphabet}; encoding starts from bytes. GPT-2, Llama 3. */
   BYTE_LEVEL {
     @Override
-    int spell(String token, int from, int to, byte[] target) {
-      return ByteAlphabet.toBytes(token, from, to, target) ? to - from : NOT_SPELLED;
+    int spell(char[] chars, int from, int to, byte[] target, int at) {
+      return ByteAlphabet.toBytes(chars, from, to, target, at) ? to - from : NOT_SPELLED;
     }
   },
 
@@ -18,17 +18,17 @@ enum BpeKind {
    */
   SENTENCE_PIECE {
     @Override
-    int spell(String token, int from, int to, byte[] target) {
-      int length = 0;
+    int spell(char[] chars, int from, int to, byte[] target, int at) {
+      int end = at;
       for (int i = from; i < to; ) {
-        int c = token.codePointAt(i);
+        int c = Character.codePointAt(chars, i, to);
         i += Character.charCount(c);
         if (c == ' ' || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
           return NOT_SPELLED;
         }
-        length = Utf8.put(c == SPACE_MARK ? ' ' : c, target, length);
+        end = Utf8.put(c == SPACE_MARK ? ' ' : c, target, end);
       }
-      return length;
+      return end - at;
     }
   };
 
@@ -38,12 +38,12 @@ enum BpeKind {
   static final int NOT_SPELLED = -1;
 
   /**
-   * Writes the bytes that a part of a vocabulary entry stands for to the start of {@code target},
-   * which has room for three bytes for each character.
+   * Writes the bytes that characters of a vocabulary entry stand for to {@code target} from {@code
+   * at} on, where there is room for three bytes for each character.
    *
    * @return the number of bytes, or {@link #NOT_SPELLED} if no text can ever be this entry
    */
-  abstract int spell(String token, int from, int to, byte[] target);
+  abstract int spell(char[] chars, int from, int to, byte[] target, int at);
 
   /** Returns the words for this kind in messages. */
   @Override

@@ -38,17 +38,17 @@ final class ByteAlphabet {
   }
 
   /**
-   * Writes the bytes of a part of {@code token} to the start of {@code target}, which has room.
+   * Writes the bytes of some characters to {@code target} from {@code at} on, where there is room.
    *
    * @return whether all characters are of the alphabet
    */
-  static boolean toBytes(String token, int from, int to, byte[] target) {
+  static boolean toBytes(char[] chars, int from, int to, byte[] target, int at) {
     for (int i = from; i < to; i++) {
-      int b = byteOf(token.charAt(i));
+      int b = byteOf(chars[i]);
       if (b < 0) {
         return false;
       }
-      target[i - from] = (byte) b;
+      target[at + i - from] = (byte) b;
     }
     return true;
   }

@@ -42,7 +42,8 @@ final class GgufVocabularyReader {
     for (int i = 0; i < merges.size(); i++) {
       String key = "tokenizer.ggml.merges[" + i + "]";
       try {
-        builder.merge(text(merges, i, key));
+        char[] merge = text(merges, i, key).toCharArray();
+        builder.merge(merge, 0, merge.length);
       } catch (VocabularyException e) {
         throw fault(key, e.fault());
       }

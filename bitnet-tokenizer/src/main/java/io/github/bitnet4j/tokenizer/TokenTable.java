@@ -64,7 +64,7 @@ final class TokenTable {
   }
 
   /** Returns whether the token has exactly these bytes. */
-  private boolean matches(int id, byte[] bytes, int offset, int length) {
+  boolean matches(int id, byte[] bytes, int offset, int length) {
     return lengths[id] == length
         && Arrays.equals(blob, starts[id], starts[id] + length, bytes, offset, offset + length);
   }

@@ -213,7 +213,8 @@ final class TokenizerJson {
     while (in.hasNextElement()) {
       try {
         if (in.nextIsString()) {
-          builder.merge(in.string());
+          char[] chars = in.stringChars();
+          builder.merge(chars, in.charsStart(), in.charsEnd());
         } else {
           in.beginArray();
           String first = in.string();

@@ -49,11 +49,15 @@ final class VocabularyBuilder {
   /** The ids that {@link TokenTable#find} finds. */
   private final BitSet mergeable = new BitSet();
 
+  /** The token that the last merge gave. */
+  private int lastResult;
+
   private int mergedBytes;
   private int addedChars;
   private int mergeCount;
-  private byte[] left = new byte[64];
-  private byte[] right = new byte[64];
+
+  /** The bytes of the token or merge that is being read; its characters have a third of that. */
+  private byte[] spelled = new byte[3 * 64];
 
   VocabularyBuilder(BpeKind kind) {
     this.kind = kind;
@@ -64,7 +68,7 @@ final class VocabularyBuilder {
   void token(String entry, int id) throws VocabularyException {
     requireUnused(entry, id);
     int byteValue = kind == BpeKind.SENTENCE_PIECE ? byteValue(entry) : -1;
-    int length = byteValue >= 0 ? BpeKind.NOT_SPELLED : kind.spell(entry, 0, entry.length(), left);
+    int length = byteValue >= 0 ? BpeKind.NOT_SPELLED : spell(entry);
     if (length > 0) {
       put(entry, id, length);
       return;
@@ -74,8 +78,8 @@ final class VocabularyBuilder {
     }
     if (byteValue >= 0) {
       byteIds[byteValue] = id;
-      left[0] = (byte) byteValue;
-      tokens.putHidden(id, left, 1);
+      spelled[0] = (byte) byteValue;
+      tokens.putHidden(id, spelled, 1);
     } else {
       name(id, entry);
     }
@@ -86,15 +90,15 @@ final class VocabularyBuilder {
     String entry = new String(bytes, StandardCharsets.UTF_8);
     requireUnused(entry, id);
     reserve(bytes.length);
-    System.arraycopy(bytes, 0, left, 0, bytes.length);
+    System.arraycopy(bytes, 0, spelled, 0, bytes.length);
     put(entry, id, bytes.length);
   }
 
   private void put(String entry, int id, int length) throws VocabularyException {
-    if (tokens.find(left, length) >= 0) {
+    if (tokens.find(spelled, length) >= 0) {
       throw new VocabularyException("expected each token once, found " + quote(entry) + " again");
     }
-    tokens.put(id, left, length);
+    tokens.put(id, spelled, length);
     mergeable.set(id);
   }
 
@@ -116,10 +120,14 @@ final class VocabularyBuilder {
   }
 
   private void reserve(int chars) {
-    if (left.length < 3L * chars) {
-      left = new byte[Math.toIntExact(Math.max(3L * chars, 2L * left.length))];
-      right = new byte[left.length];
+    if (spelled.length < 3L * chars) {
+      spelled = new byte[Math.toIntExact(Math.max(3L * chars, 2L * spelled.length))];
     }
+  }
+
+  /** Makes the bytes of an entry; returns their number, or {@link BpeKind#NOT_SPELLED}. */
+  private int spell(String entry) {
+    return kind.spell(entry.toCharArray(), 0, entry.length(), spelled, 0);
   }
 
   /** Returns the byte that an entry such as {@code <0x0A>} stands for, or -1. */
@@ -133,39 +141,66 @@ final class VocabularyBuilder {
   }
 
   /** Adds the merge of the next rank, written as two tokens with one space between. */
-  void merge(String pair) throws VocabularyException {
-    int space = pair.indexOf(' ');
-    if (space < 0 || pair.indexOf(' ', space + 1) >= 0) {
-      throw new VocabularyException("expected two tokens, found " + quote(pair));
+  void merge(char[] chars, int from, int to) throws VocabularyException {
+    int space = indexOfSpace(chars, from, to);
+    if (space == to || indexOfSpace(chars, space + 1, to) < to) {
+      throw new VocabularyException(
+          "expected two tokens, found " + quote(String.valueOf(chars, from, to - from)));
     }
-    merge(pair, space, space + 1);
+    merge(chars, from, space, space + 1, to);
+  }
+
+  private static int indexOfSpace(char[] chars, int from, int to) {
+    int i = from;
+    while (i < to && chars[i] != ' ') {
+      i++;
+    }
+    return i;
   }
 
   /** Adds the merge of the next rank. */
   void merge(String first, String second) throws VocabularyException {
-    merge(first + second, first.length(), first.length());
+    char[] chars = (first + second).toCharArray();
+    merge(chars, 0, first.length(), first.length(), chars.length);
   }
 
-  /** Adds the merge of the tokens before {@code leftEnd} and from {@code rightStart} on. */
-  private void merge(String pair, int leftEnd, int rightStart) throws VocabularyException {
-    reserve(pair.length());
-    int leftLength = kind.spell(pair, 0, leftEnd, left);
-    int rightLength = kind.spell(pair, rightStart, pair.length(), right);
-    int leftId = leftLength > 0 ? tokens.find(left, leftLength) : NO_ID;
-    int rightId = rightLength > 0 ? tokens.find(right, rightLength) : NO_ID;
+  /** Adds the merge of two tokens. */
+  private void merge(char[] chars, int left, int leftEnd, int right, int rightEnd)
+      throws VocabularyException {
+    reserve(rightEnd - left);
+    int leftLength = kind.spell(chars, left, leftEnd, spelled, 0);
+    int leftId = leftLength > 0 ? tokens.find(spelled, leftLength) : NO_ID;
+    int rightId = NO_ID;
     int result = NO_ID;
-    if (leftId >= 0 && rightId >= 0) {
-      System.arraycopy(right, 0, left, leftLength, rightLength);
-      result = tokens.find(left, leftLength + rightLength);
+    if (leftId >= 0) {
+      int rightLength = kind.spell(chars, right, rightEnd, spelled, leftLength);
+      rightId = rightLength > 0 ? tokens.find(spelled, leftLength, rightLength) : NO_ID;
+      result = rightId < 0 ? NO_ID : findResult(leftLength + rightLength);
     }
     if (result < 0) {
       throw new VocabularyException(
           "expected two tokens that together are a token, found "
-              + quote(pair.substring(0, leftEnd))
+              + quote(String.valueOf(chars, left, leftEnd - left))
               + " and "
-              + quote(pair.substring(rightStart)));
+              + quote(String.valueOf(chars, right, rightEnd - right)));
     }
     merges.add(leftId, rightId, mergeCount++, result);
+  }
+
+  /**
+   * Finds the token that a merge gives. Merges mostly stand in the order of these tokens' ids, and
+   * looking at one token is faster than looking for it among all.
+   */
+  private int findResult(int length) {
+    for (int id = lastResult; id <= lastResult + 1; id++) {
+      if (mergeable.get(id) && tokens.matches(id, spelled, 0, length)) {
+        lastResult = id;
+        return id;
+      }
+    }
+    int id = tokens.find(spelled, length);
+    lastResult = Math.max(id, 0);
+    return id;
   }
 
   /**
@@ -240,16 +275,16 @@ final class VocabularyBuilder {
     }
     reserve(length);
     for (int i = 0; i < length; i++) {
-      left[i] = tokens.byteAt(id, i);
+      spelled[i] = tokens.byteAt(id, i);
     }
     int cut = 0;
     while (true) {
-      cut += kind == BpeKind.SENTENCE_PIECE ? Utf8.length(left[cut]) : 1;
+      cut += kind == BpeKind.SENTENCE_PIECE ? Utf8.length(spelled[cut]) : 1;
       if (cut >= length) {
         return;
       }
-      int leftId = tokens.find(left, cut);
-      int rightId = leftId < 0 ? NO_ID : tokens.find(left, cut, length - cut);
+      int leftId = tokens.find(spelled, cut);
+      int rightId = leftId < 0 ? NO_ID : tokens.find(spelled, cut, length - cut);
       if (rightId >= 0) {
         merges.add(leftId, rightId, rank, id);
       }
@@ -295,8 +330,8 @@ final class VocabularyBuilder {
       return hidden;
     }
     reserve(entry.length());
-    int length = kind.spell(entry, 0, entry.length(), left);
-    return length < 0 ? NO_ID : tokens.find(left, length);
+    int length = spell(entry);
+    return length < 0 ? NO_ID : tokens.find(spelled, length);
   }
 
   private void name(int id, String name) throws VocabularyException {
@@ -331,8 +366,8 @@ final class VocabularyBuilder {
       throws VocabularyException {
     if (kind == BpeKind.BYTE_LEVEL) {
       for (int b = 0; b < 256; b++) {
-        left[0] = (byte) b;
-        byteIds[b] = tokens.find(left, 1);
+        spelled[0] = (byte) b;
+        byteIds[b] = tokens.find(spelled, 1);
       }
     }
     for (int b = 0; b < 256; b++) {
@@ -352,8 +387,8 @@ final class VocabularyBuilder {
     }
     int[] asciiIds = new int[128];
     for (int b = 0; b < 128; b++) {
-      left[0] = (byte) b;
-      int id = tokens.find(left, 1);
+      spelled[0] = (byte) b;
+      int id = tokens.find(spelled, 1);
       asciiIds[b] = id >= 0 ? id : byteIds[b];
     }
     return new BpeModel(
