@@ -136,12 +136,11 @@ final class BenchCommand implements Callable<Integer> {
 
   private FirstTokens fresh(Path path, int threads, int repetitions, TimeBudget budget) {
     List<String> child = new ArrayList<>();
-    child.addAll(List.of("--model", path.toString(), "--threads", String.valueOf(threads)));
+    child.add(path.toString());
+    child.add(String.valueOf(threads));
+    child.add(kvCache == null ? "f32" : kvCache);
     if (kernels != null) {
-      child.addAll(List.of("--kernels", kernels));
-    }
-    if (kvCache != null) {
-      child.addAll(List.of("--kv-cache", kvCache));
+      child.add(kernels);
     }
     List<FreshJvm> measured = new ArrayList<>();
     double end = budget.left() * (1 - FRESH_SHARE);

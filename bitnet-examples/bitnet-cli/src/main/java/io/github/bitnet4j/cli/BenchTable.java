@@ -81,7 +81,7 @@ final class BenchTable {
           "         resident %s after load, %s after %d tokens, with a KV cache of %s%n",
           megabytes(last.residentAfterLoad()),
           megabytes(last.residentAfterDecode()),
-          FirstTokenCommand.TOKENS,
+          FirstToken.TOKENS,
           megabytes(last.kvCacheBytes()));
     }
   }

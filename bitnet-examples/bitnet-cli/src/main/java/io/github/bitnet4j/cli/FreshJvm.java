@@ -1,8 +1,5 @@
 package io.github.bitnet4j.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -15,15 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * The first token of a JVM that starts for it: same program, same class path, same options as this
- * one.
+ * The first token of a JVM that starts for it: same class path and same options as this one.
  *
  * @param firstTokenMillis from the start of the process to the first token
  * @param loadMillis the loading in it
  * @param residentAfterLoad memory of the process in bytes, -1 if unknown
- * @param residentAfterDecode the same after {@link FirstTokenCommand#TOKENS} tokens
+ * @param residentAfterDecode the same after {@link FirstToken#TOKENS} tokens
  * @param kvCacheBytes of these tokens
  */
 record FreshJvm(
@@ -32,44 +30,49 @@ record FreshJvm(
     long residentAfterLoad,
     long residentAfterDecode,
     long kvCacheBytes) {
+  private static final Pattern NUMBER = Pattern.compile("(\\w+) (-?\\d+)");
+
+  /** How many numbers the program prints. */
+  private static final int NUMBERS = 5;
 
   /**
    * Starts a JVM and waits for its end.
    *
-   * @param modelOptions of {@link FirstTokenCommand}
+   * @param arguments of {@link FirstToken}
    * @param seconds after which it is killed
    * @throws IOException if it cannot be started or fails
    */
-  static FreshJvm start(List<String> modelOptions, double seconds) throws IOException {
+  static FreshJvm start(List<String> arguments, double seconds) throws IOException {
     List<String> command = command();
-    command.add("first-token");
-    command.addAll(modelOptions);
+    command.addAll(arguments);
     long start = System.nanoTime();
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     CompletableFuture.delayedExecutor((long) Math.ceil(seconds), TimeUnit.SECONDS)
         .execute(process::destroyForcibly);
     Map<String, Long> numbers = new HashMap<>();
     double firstTokenMillis = 0;
-    String complaint = "it took more than %.0f s".formatted(seconds);
+    String complaint = "";
     try (BufferedReader out =
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
       process.getOutputStream().close();
       for (String line = out.readLine(); line != null; line = out.readLine()) {
-        if (!line.startsWith("{")) {
-          complaint = line.startsWith("WARNING: Using incubator") ? complaint : line;
-          continue;
+        Matcher number = NUMBER.matcher(line);
+        if (number.matches()) {
+          if (numbers.isEmpty()) {
+            firstTokenMillis = (System.nanoTime() - start) / 1e6;
+          }
+          numbers.put(number.group(1), Long.parseLong(number.group(2)));
+        } else if (complaint.isEmpty() && !line.startsWith("WARNING: Using incubator")) {
+          complaint = line;
         }
-        if (numbers.isEmpty()) {
-          firstTokenMillis = (System.nanoTime() - start) / 1e6;
-        }
-        read(line, numbers);
       }
     } finally {
       process.destroyForcibly();
     }
-    if (numbers.size() < 4) {
-      throw new IOException(complaint);
+    if (numbers.size() < NUMBERS) {
+      throw new IOException(
+          complaint.isEmpty() ? "it took more than %.0f s".formatted(seconds) : complaint);
     }
     return new FreshJvm(
         firstTokenMillis,
@@ -90,8 +93,8 @@ record FreshJvm(
         command.add(option);
       }
     }
-    String main = Main.class.getName();
-    Module module = Main.class.getModule();
+    String main = FirstToken.class.getName();
+    Module module = FirstToken.class.getModule();
     if (module.isNamed()) {
       command.addAll(List.of("-p", System.getProperty("jdk.module.path", "")));
       command.addAll(List.of("-m", module.getName() + "/" + main));
@@ -99,15 +102,5 @@ record FreshJvm(
       command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
     }
     return command;
-  }
-
-  private static void read(String line, Map<String, Long> numbers) throws IOException {
-    try (JsonParser json = new JsonFactory().createParser(line)) {
-      while (json.nextToken() != null) {
-        if (json.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-          numbers.put(json.currentName(), json.getLongValue());
-        }
-      }
-    }
   }
 }

@@ -7,9 +7,12 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
@@ -36,31 +39,39 @@ public final class Main {
 
   /** Runs a command and returns the exit code. */
   static int run(Terminal terminal, String... args) {
+    String[] arguments = withCommand(args);
     BitnetCommand bitnet = new BitnetCommand();
-    CommandLine line =
-        new CommandLine(bitnet)
-            .addSubcommand(new GenerateCommand(terminal))
-            .addSubcommand(new ChatCommand(terminal))
-            .addSubcommand(new TraceCommand(terminal))
-            .addSubcommand(new PerplexityCommand(terminal))
-            .addSubcommand(new TokenizeCommand(terminal))
-            .addSubcommand(new DetokenizeCommand(terminal))
-            .addSubcommand(new InspectCommand(terminal))
-            .addSubcommand(new CheckCommand(terminal))
-            .addSubcommand(new ConvertCommand(terminal))
-            .addSubcommand(new SynthesizeCommand(terminal))
-            .addSubcommand(new BenchCommand(terminal))
-            .addSubcommand(new FirstTokenCommand(terminal))
-            .setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
-            .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
-            .setExpandAtFiles(false) // a prompt may begin with @
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setUsageHelpWidth(90)
-            .setUsageHelpLongOptionsMaxWidth(26)
-            .setParameterExceptionHandler((e, arguments) -> usageError(e))
-            .setExecutionExceptionHandler(
-                (e, command, parsed) -> error(e, command, bitnet.verbose));
-    return line.execute(withCommand(args));
+    CommandLine line = new CommandLine(bitnet);
+    addCommands(line, terminal, arguments[0]);
+    line.setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()))
+        .setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()))
+        .setExpandAtFiles(false) // a prompt may begin with @
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpWidth(90)
+        .setUsageHelpLongOptionsMaxWidth(26)
+        .setParameterExceptionHandler((e, all) -> usageError(e))
+        .setExecutionExceptionHandler((e, command, parsed) -> error(e, command, bitnet.verbose));
+    return line.execute(arguments);
+  }
+
+  /** Adds the named command, or all if none has this name: each takes 10 ms to be understood. */
+  private static void addCommands(CommandLine line, Terminal terminal, String name) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("generate", () -> new GenerateCommand(terminal));
+    commands.put("chat", () -> new ChatCommand(terminal));
+    commands.put("trace", () -> new TraceCommand(terminal));
+    commands.put("perplexity", () -> new PerplexityCommand(terminal));
+    commands.put("tokenize", () -> new TokenizeCommand(terminal));
+    commands.put("detokenize", () -> new DetokenizeCommand(terminal));
+    commands.put("inspect", () -> new InspectCommand(terminal));
+    commands.put("check", () -> new CheckCommand(terminal));
+    commands.put("convert", () -> new ConvertCommand(terminal));
+    commands.put("synthesize", () -> new SynthesizeCommand(terminal));
+    commands.put("bench", () -> new BenchCommand(terminal));
+    if (commands.containsKey(name)) {
+      commands.keySet().retainAll(Set.of(name));
+    }
+    commands.forEach((key, command) -> line.addSubcommand(key, command.get()));
   }
 
   private static String[] withCommand(String[] args) {

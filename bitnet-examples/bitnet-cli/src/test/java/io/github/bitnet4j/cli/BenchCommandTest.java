@@ -1,6 +1,7 @@
 package io.github.bitnet4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
@@ -138,19 +139,23 @@ class BenchCommandTest {
   }
 
   @Test
-  void hidesTheCommandOfTheFreshJvm() {
-    assertThat(Cli.run("--help").out()).contains("bench").doesNotContain("first-token");
+  void halfPrecisionHalvesTheKvCacheOfTheFreshJvm() throws IOException {
+    assertThat(kvCacheBytes("f32")).isEqualTo(2 * kvCacheBytes("F16"));
+  }
+
+  private static long kvCacheBytes(String type) throws IOException {
+    List<String> arguments = List.of(ModelOptions.demo().toString(), "1", type, "scalar");
+    return FreshJvm.start(arguments, 300).kvCacheBytes();
   }
 
   @Test
-  void halfPrecisionHalvesTheKvCacheOfTheFreshJvm() throws IOException {
-    assertThat(kvCacheBytes("--kv-cache=f32")).isEqualTo(2 * kvCacheBytes("--kv-cache=F16"));
-  }
-
-  private static double kvCacheBytes(String option) throws IOException {
-    Result result = Cli.run("first-token", "--kernels=scalar", option);
-    assertThat(result.exitCode()).as(result.err()).isZero();
-    return (double) object(parse(result.out().lines().toList().getLast())).get("kvCacheBytes");
+  void saysWhyAFreshJvmHasNoFirstToken() {
+    assertThatIOException()
+        .isThrownBy(() -> FreshJvm.start(List.of("no-such-model", "1", "f32", "scalar"), 300))
+        .withMessageContaining("no-such-model");
+    assertThatIOException()
+        .isThrownBy(() -> FreshJvm.start(List.of("no-such-model", "1", "f32", "scalar"), 0))
+        .withMessage("it took more than 0 s");
   }
 
   // ---- Parts
