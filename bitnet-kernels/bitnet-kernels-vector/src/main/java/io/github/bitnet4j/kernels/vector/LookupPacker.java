@@ -67,14 +67,14 @@ final class LookupPacker {
     packed = new int[strips][longs * Long.BYTES * WORD_INTS];
   }
 
-  /** Returns how many strips are packed together: that part of all rows lies between two. */
+  /** Returns how many strips are packed together: one of each such part of all rows. */
   int strips() {
     return packed.length;
   }
 
   /**
-   * Returns the words of the rows from {@code first} on, {@code [strips][words][WORD_INTS]}, each
-   * row at its place; the arrays are reused.
+   * Returns the words of the strip of row {@code first}, and of those that far into the other
+   * parts, {@code [strips][words][WORD_INTS]}, each row at its place; the arrays are reused.
    */
   int[][] pack(int first) {
     for (int place = 0; place < LANES / ROWS; place++) {
