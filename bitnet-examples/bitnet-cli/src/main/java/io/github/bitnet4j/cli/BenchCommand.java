@@ -18,7 +18,6 @@ import picocli.CommandLine.Option;
 
 /** Measures how fast a model is, and what memory it takes. */
 @Command(
-    name = "bench",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

@@ -18,7 +18,6 @@ import picocli.CommandLine.Option;
 
 /** A conversation with a model that has a chat template. */
 @Command(
-    name = "chat",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

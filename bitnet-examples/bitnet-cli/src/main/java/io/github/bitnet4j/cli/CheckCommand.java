@@ -16,7 +16,6 @@ import picocli.CommandLine.Parameters;
 
 /** Says whether models can be used, and what is doubtful about them. */
 @Command(
-    name = "check",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

@@ -15,7 +15,6 @@ import picocli.CommandLine.Parameters;
 
 /** Converts models between Hugging Face folders and GGUF files. */
 @Command(
-    name = "convert",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

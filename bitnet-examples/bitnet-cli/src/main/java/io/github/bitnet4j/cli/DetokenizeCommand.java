@@ -12,7 +12,6 @@ import picocli.CommandLine.Mixin;
 
 /** Turns token ids into text, a JSON object a line. */
 @Command(
-    name = "detokenize",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

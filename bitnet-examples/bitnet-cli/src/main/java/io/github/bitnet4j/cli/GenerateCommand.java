@@ -26,7 +26,6 @@ import picocli.CommandLine.Option;
 
 /** Continues a text or token ids. */
 @Command(
-    name = "generate",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

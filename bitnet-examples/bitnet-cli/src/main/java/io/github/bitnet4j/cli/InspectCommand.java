@@ -25,7 +25,6 @@ import picocli.CommandLine.Parameters;
 
 /** Shows what is in model files, without loading the models. */
 @Command(
-    name = "inspect",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

@@ -24,7 +24,6 @@ import picocli.CommandLine.Option;
 
 /** Measures how well a model predicts a text. */
 @Command(
-    name = "perplexity",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

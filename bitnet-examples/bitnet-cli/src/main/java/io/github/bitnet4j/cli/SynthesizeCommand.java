@@ -18,7 +18,6 @@ import picocli.CommandLine.Parameters;
 
 /** Writes models with random weights. */
 @Command(
-    name = "synthesize",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

@@ -14,7 +14,6 @@ import picocli.CommandLine.Option;
 
 /** Turns texts into token ids, a JSON object a line. */
 @Command(
-    name = "tokenize",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,

@@ -17,7 +17,6 @@ import picocli.CommandLine.Option;
 
 /** Shows, stores and compares the intermediate values of one forward pass. */
 @Command(
-    name = "trace",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,
