@@ -24,7 +24,10 @@ final class ScalarKernels implements Kernels {
   /** The accumulators of a lane sum. */
   private static final int LANES = 16;
 
-  /** Rows of weights that are decoded together. */
+  /**
+   * Rows of weights that are decoded together: so many that the JVM does not take the methods
+   * around the loops for hot, and compile each of them, in a model's first pass.
+   */
   private static final int ROWS_AT_ONCE = 32;
 
   /** A row of weights, and the sums of a row. */
@@ -139,7 +142,7 @@ final class ScalarKernels implements Kernels {
     Objects.checkFromIndexSize(0, (long) tokens * columns, x.length);
     Objects.checkFromIndexSize(0, (long) tokens * w.rows(), out.length);
     Buffers own = Buffers.of(scratch);
-    float[] weights = own.weights(ROWS_AT_ONCE * columns);
+    float[] weights = own.weights(Math.min(ROWS_AT_ONCE, toRow - fromRow) * columns);
     for (int row = fromRow; row < toRow; row += ROWS_AT_ONCE) {
       int count = Math.min(ROWS_AT_ONCE, toRow - row);
       w.copyRows(row, count, weights, 0);
