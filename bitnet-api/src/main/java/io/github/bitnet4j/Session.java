@@ -30,10 +30,10 @@ import java.util.function.Consumer;
  * {@link IllegalStateException}; it may call {@link #cancel}.
  *
  * <p><b>Errors.</b> Every method but {@link #cancel} and {@link #close} throws {@link
- * IllegalStateException} if the session is closed. After any exception the conversation and the
- * tokens in the KV cache are as they were before the call. To that end, what a call writes over in
- * the KV cache is held until it ends: a prompt that has little in common with the one before takes
- * memory for both meanwhile.
+ * IllegalStateException} if the session is closed or another thread has begun to close it. After
+ * any exception the conversation and the tokens in the KV cache are as they were before the call.
+ * To that end, what a call writes over in the KV cache is held until it ends: a prompt that has
+ * little in common with the one before takes memory for both meanwhile.
  *
  * <pre>{@code
  * GenerationConfig config =

@@ -133,6 +133,31 @@ class ThreadRuleTest {
   }
 
   @Test
+  void whileASessionIsBeingClosedItIsAlreadyClosedForEverybody() {
+    Thread closing = new Thread(session::close, "closing");
+    Sampler sampler =
+        (logits, random) -> {
+          closing.start();
+          while (closing.getState() != Thread.State.WAITING) {
+            assertThat(closing.isAlive()).as("closing while a token is computed").isTrue();
+            Thread.onSpinWait();
+          }
+          calls(session)
+              .forEach(
+                  (name, call) ->
+                      assertThatExceptionOfType(ExecutionException.class)
+                          .as(name)
+                          .isThrownBy(() -> otherThread.submit(call).get(20, TimeUnit.SECONDS))
+                          .withCauseInstanceOf(IllegalStateException.class)
+                          .withMessageContaining("the session is closed"));
+          return 300;
+        };
+    Generation generation = session.generate(PROMPT, config(5).sampler(sampler).build());
+    assertThat(generation.ids()).containsExactly(300);
+    assertThat(generation.finishReason()).isEqualTo(FinishReason.CANCELLED);
+  }
+
+  @Test
   void aSecondReaderOfAStreamIsRefusedWhileATokenIsComputed() {
     TokenStream[] stream = new TokenStream[1];
     Sampler sampler =

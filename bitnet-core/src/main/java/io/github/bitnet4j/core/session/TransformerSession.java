@@ -613,12 +613,13 @@ final class TransformerSession implements Session {
       throw new IllegalStateException("a session cannot be used by a callback of its own");
     }
     if (!inUse.tryLock()) {
-      throw usedTwice();
+      // whoever closes says so before it takes the session, so it cannot be mistaken for a user
+      throw closed ? isClosed() : usedTwice();
     }
     boolean usable = false;
     try {
       if (closed) {
-        throw new IllegalStateException("the session is closed");
+        throw isClosed();
       }
       if (openStream != null) {
         throw new IllegalStateException(
@@ -630,6 +631,10 @@ final class TransformerSession implements Session {
         exit();
       }
     }
+  }
+
+  private static IllegalStateException isClosed() {
+    return new IllegalStateException("the session is closed");
   }
 
   private static ConcurrentModificationException usedTwice() {
