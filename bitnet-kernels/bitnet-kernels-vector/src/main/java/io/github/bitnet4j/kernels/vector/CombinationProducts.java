@@ -1,40 +1,36 @@
 package io.github.bitnet4j.kernels.vector;
 
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.BLOCK_ROWS;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.CHUNK_WORDS;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.LANES;
-import static io.github.bitnet4j.kernels.vector.LookupMatrix.SET_WORDS;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.STRIP_BYTES;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_BYTES;
 import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_DIGITS;
+import static io.github.bitnet4j.kernels.vector.LookupMatrix.WORD_TRITS;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Ternary matrix times many int8 rows by combination tables, for registers of 128 and 256 bits.
  *
- * <p>Rows of activations are lanes. For four columns all 81 sums {@code t0 x0 + t1 x1 + t2 x2 + t3
- * x3} are computed once; then each row of the matrix costs one addition of a table's entry for four
- * columns of all these rows of activations. An entry is two or four registers: the more, the less
- * weighs the finding of it. Three tables, of twelve columns, share the loads and stores of the
- * 16-bit sums. These are moved to ints before they could leave 16 bits, so the product is exact for
- * every input.
- *
- * <p>A table is for the three columns of a digit in one of the first three words of a set of four,
- * and for one of the three of the same digit in the fourth.
+ * <p>Rows of activations are lanes. For the three columns of a digit all 27 sums {@code t0 x0 + t1
+ * x1 + t2 x2} are computed once; then each row of the matrix costs one addition of a table's entry
+ * for three columns of all these rows of activations. An entry is two or four registers: the more,
+ * the less weighs the finding of it. The six tables of a chunk, 18 columns, share the loads and
+ * stores of the 16-bit sums, and fit a first-level cache of 32 KB. The sums are moved to ints
+ * before they could leave 16 bits, so the product is exact for every input.
  *
  * <p>Scratch memory of one thread.
  */
 final class CombinationProducts {
-  private static final VectorSpecies<Byte> BYTES = Lanes.species(byte.class, Lanes.BITS);
+  private static final VectorSpecies<Byte> HALF = Lanes.species(byte.class, Lanes.BITS / 2);
   private static final VectorSpecies<Short> SHORTS = Lanes.species(short.class, Lanes.BITS);
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final int WIDTH = SHORTS.length();
@@ -54,25 +50,20 @@ final class CombinationProducts {
   /** Rows, of several blocks, that tables are made for: the sums stay in the second-level cache. */
   private static final int SPAN_ROWS = 4 * BLOCK_ROWS;
 
-  private static final int COMBINATIONS = 81;
+  /** Entries of a table: the sums of three columns with each trit. */
+  private static final int COMBINATIONS = 27;
 
-  /** Tables that are in use together. */
-  private static final int TABLES = SET_WORDS - 1;
-
-  /** Makes an index lie within a table of 128 entries, for all that the compiler knows. */
-  private static final int INDEX = 127;
+  /** Tables that are in use together, those of a chunk's digits. */
+  private static final int TABLES = CHUNK_WORDS * WORD_DIGITS;
 
   /** The place of each row of a strip. */
   private static final int[] PLACES = LookupMatrix.places();
 
-  /** The tables, {@code [TABLES][COMBINATIONS][tile]}; longer by what {@link #INDEX} lets pass. */
-  private final short[] tables = new short[((TABLES - 1) * COMBINATIONS + INDEX + 1) * FOUR];
+  /** The tables, {@code [TABLES][COMBINATIONS][tile]}. */
+  private final short[] tables = new short[TABLES * COMBINATIONS * FOUR];
 
-  /** Where in the tables each row of a span looks, {@code [WORD_DIGITS][TABLES][SPAN_ROWS]}. */
-  private final byte[] places = new byte[WORD_DIGITS * TABLES * SPAN_ROWS];
-
-  /** The digits of some rows, {@code [WORD_DIGITS][SET_WORDS][LANES]}. */
-  private final byte[] digits = new byte[WORD_DIGITS * SET_WORDS * LANES];
+  /** Where the entries of each row start in the tables, {@code [TABLES][rows of the span]}. */
+  private final short[] entries = new short[TABLES * SPAN_ROWS];
 
   /** 16-bit sums, {@code [rows of the span][tile]}. */
   private final short[] sums = new short[SPAN_ROWS * FOUR];
@@ -85,10 +76,7 @@ final class CombinationProducts {
   /** The rows of activations, {@code [columns that words have][tile]}. */
   private short[] transposed = {};
 
-  /**
-   * The largest magnitude of a sum over the columns of a table set, {@code [sets of
-   * words][WORD_DIGITS]}.
-   */
+  /** The largest magnitude of a sum over the columns of each chunk. */
   private int[] reach = {};
 
   /**
@@ -133,12 +121,12 @@ final class CombinationProducts {
       return;
     }
     int columns = w.columns();
-    int all = w.words() * LookupMatrix.WORD_TRITS * tile;
+    int all = w.words() * WORD_TRITS * tile;
     if (transposed.length < all) {
       transposed = new short[all];
     }
-    if (reach.length < w.words() / SET_WORDS * WORD_DIGITS) {
-      reach = new int[w.words() / SET_WORDS * WORD_DIGITS];
+    if (reach.length < w.chunks()) {
+      reach = new int[w.chunks()];
     }
     Arrays.fill(transposed, 0, all, (short) 0);
     for (int from = 0; from < columns; from += LANES) { // whose lines fit the first-level cache
@@ -152,34 +140,26 @@ final class CombinationProducts {
         }
       }
     }
-    for (int set = 0; set < w.words() / SET_WORDS * WORD_DIGITS; set++) {
-      reach[set] = reach(transposed, w.words(), set, tile);
+    for (int chunk = 0; chunk < w.chunks(); chunk++) {
+      reach[chunk] = reach(transposed, w.words(), chunk, tile);
     }
     lastInput.set(w, x, xOffset, tokens);
   }
 
-  /** Returns the largest sum of the magnitudes in the columns of a set of tables. */
-  private static int reach(short[] transposed, int words, int set, int tile) {
+  /** Returns the largest sum of the magnitudes in the columns of a chunk. */
+  private static int reach(short[] transposed, int words, int chunk, int tile) {
     int largest = 0;
     for (int lane = 0; lane < tile; lane += WIDTH) {
       ShortVector sum = ShortVector.zero(SHORTS);
-      for (int word = 0; word < SET_WORDS; word++) {
-        int c0 = column(words, set, word, 0) * tile + lane;
-        int c1 = column(words, set, word, 1) * tile + lane;
-        int c2 = column(words, set, word, 2) * tile + lane;
-        sum = sum.add(ShortVector.fromArray(SHORTS, transposed, c0).abs());
-        sum = sum.add(ShortVector.fromArray(SHORTS, transposed, c1).abs());
-        sum = sum.add(ShortVector.fromArray(SHORTS, transposed, c2).abs());
+      for (int j = 0; j < WORD_TRITS; j++) {
+        int at = (j * words + chunk * CHUNK_WORDS) * tile + lane;
+        for (int word = 0; word < CHUNK_WORDS; word++) {
+          sum = sum.add(ShortVector.fromArray(SHORTS, transposed, at + word * tile).abs());
+        }
       }
       largest = Math.max(largest, sum.reduceLanes(VectorOperators.MAX));
     }
     return largest;
-  }
-
-  /** Returns the j-th column of a word of a set, for the digit of a set of tables. */
-  private static int column(int words, int set, int word, int j) {
-    int digit = set % WORD_DIGITS;
-    return (3 * digit + j) * words + set / WORD_DIGITS * SET_WORDS + word;
   }
 
   private void multiplySpan(LookupMatrix w, int fromRow, int rows, int tile) {
@@ -188,192 +168,176 @@ final class CombinationProducts {
     Arrays.fill(totals, 0, all, 0);
     Arrays.fill(sums, 0, all, (short) 0);
     int reached = 0;
-    for (int set = 0; set < w.words() / SET_WORDS * WORD_DIGITS; set++) {
-      int digit = set % WORD_DIGITS;
-      if (digit == 0) {
-        int chunk = set / WORD_DIGITS * (SET_WORDS / LookupMatrix.CHUNK_WORDS);
-        for (int row = 0; row < rows; row += BLOCK_ROWS) {
-          int count = Math.min(BLOCK_ROWS / LANES, strips - row / LANES);
-          long start = w.offset(fromRow + row, chunk);
-          long second = w.offset(fromRow + row, chunk + 1);
-          findPlaces(w.packed(), start, second, count, row);
-        }
+    int entryBits = Integer.numberOfTrailingZeros(tile);
+    for (int chunk = 0; chunk < w.chunks(); chunk++) {
+      for (int row = 0; row < rows; row += BLOCK_ROWS) {
+        int count = Math.min(BLOCK_ROWS / LANES, strips - row / LANES);
+        findEntries(w.packed(), w.offset(fromRow + row, chunk), count, entryBits, entries, row);
       }
-      if (reached + reach[set] > Short.MAX_VALUE) {
+      if (reached + reach[chunk] > Short.MAX_VALUE) {
         ShortSums.flush(sums, totals, 0, all);
         reached = 0;
       }
-      reached += reach[set];
+      reached += reach[chunk];
       for (int table = 0; table < TABLES; table++) {
-        int c0 = column(w.words(), set, table, 0) * tile;
-        int c3 = column(w.words(), set, TABLES, table) * tile;
-        fillTable(transposed, c0, w.words() * tile, c3, tables, table * COMBINATIONS * tile, tile);
+        int word = chunk * CHUNK_WORDS + table / WORD_DIGITS;
+        int from = (3 * (table % WORD_DIGITS) * w.words() + word) * tile;
+        fillTable(transposed, from, w.words() * tile, tables, table * COMBINATIONS * tile, tile);
       }
-      int first = digit * TABLES * SPAN_ROWS;
       if (tile == FOUR) {
-        addFour(tables, places, first, strips * LANES, sums);
+        addFour(tables, entries, strips * LANES, sums);
       } else {
-        addTwo(tables, places, first, strips * LANES, sums);
+        addTwo(tables, entries, strips * LANES, sums);
       }
     }
     ShortSums.flush(sums, totals, 0, all);
   }
 
   /**
-   * Computes the 81 sums of four columns.
+   * Computes the 27 sums of three columns.
    *
-   * @param c0 where the first column starts; the second and the third follow after {@code step}
-   * @param c3 where the fourth starts
+   * @param from where the first column starts; the second and the third follow after {@code step}
    */
   private static void fillTable(
-      short[] columns, int c0, int step, int c3, short[] tables, int start, int tile) {
+      short[] columns, int from, int step, short[] tables, int start, int tile) {
     for (int lane = 0; lane < tile; lane += WIDTH) {
-      ShortVector x0 = ShortVector.fromArray(SHORTS, columns, c0 + lane);
-      ShortVector x1 = ShortVector.fromArray(SHORTS, columns, c0 + step + lane);
-      ShortVector x2 = ShortVector.fromArray(SHORTS, columns, c0 + 2 * step + lane);
-      ShortVector x3 = ShortVector.fromArray(SHORTS, columns, c3 + lane);
+      ShortVector x0 = ShortVector.fromArray(SHORTS, columns, from + lane);
+      ShortVector x1 = ShortVector.fromArray(SHORTS, columns, from + step + lane);
+      ShortVector x2 = ShortVector.fromArray(SHORTS, columns, from + 2 * step + lane);
       int to = start + lane;
-      for (int t3 = -1; t3 <= 1; t3++) {
-        for (int t2 = -1; t2 <= 1; t2++) {
-          ShortVector upper = x3.mul((short) t3).add(x2.mul((short) t2));
-          for (int t1 = -1; t1 <= 1; t1++) {
-            ShortVector middle = upper.add(x1.mul((short) t1));
-            middle.sub(x0).intoArray(tables, to);
-            middle.intoArray(tables, to + tile);
-            middle.add(x0).intoArray(tables, to + 2 * tile);
-            to += 3 * tile;
-          }
+      for (int t2 = -1; t2 <= 1; t2++) {
+        ShortVector upper = x2.mul((short) t2);
+        for (int t1 = -1; t1 <= 1; t1++) {
+          ShortVector middle = upper.add(x1.mul((short) t1));
+          middle.sub(x0).intoArray(tables, to);
+          middle.intoArray(tables, to + tile);
+          middle.add(x0).intoArray(tables, to + 2 * tile);
+          to += 3 * tile;
         }
       }
     }
   }
 
   /**
-   * Finds the entries that the rows of some strips have in the tables of a set of words.
+   * Finds the entries of some strips' rows in the tables of a chunk.
    *
-   * @param first where the first two words start
-   * @param second where the others do
-   * @param place where the rows' places are
+   * @param entryBits how far a digit is shifted to be an entry's place in its table
+   * @param entries receives {@code [TABLES][SPAN_ROWS]}, those of these rows from {@code to} on
    */
-  private void findPlaces(MemorySegment packed, long first, long second, int strips, int place) {
-    // See ShortLookups.addChunk; what is stored here is not used.
-    places[place] = packed.get(ValueLayout.JAVA_BYTE, first);
-    places[place] = packed.get(ValueLayout.JAVA_BYTE, second);
+  private static void findEntries(
+      MemorySegment packed, long start, int strips, int entryBits, short[] entries, int to) {
+    entries[to] = packed.get(ValueLayout.JAVA_BYTE, start); // see ShortLookups.addChunk; not used
+    int table = COMBINATIONS << entryBits;
     for (int strip = 0; strip < strips; strip++) {
-      for (int part = 0; part < LANES; part += BYTES.length()) {
-        long at0 = first + strip * (long) STRIP_BYTES + part;
-        long at2 = second + strip * (long) STRIP_BYTES + part;
-        takeDigits(packed, at0, digits, 0);
-        takeDigits(packed, at0 + WORD_BYTES, digits, LANES);
-        takeDigits(packed, at2, digits, 2 * LANES);
-        takeDigits(packed, at2 + WORD_BYTES, digits, 3 * LANES);
-        for (int digit = 0; digit < WORD_DIGITS; digit++) {
-          int to = digit * TABLES * SPAN_ROWS + place + strip * LANES + part;
-          joinDigits(digits, digit * SET_WORDS * LANES, places, to);
+      for (int word = 0; word < CHUNK_WORDS; word++) {
+        long at = start + strip * (long) STRIP_BYTES + word * (long) WORD_BYTES;
+        int wordTo = word * WORD_DIGITS * SPAN_ROWS + to + strip * LANES;
+        for (int part = 0; part < LANES; part += WIDTH) {
+          ShortVector lower =
+              ByteVector.fromMemorySegment(HALF, packed, at + part, ORDER)
+                  .convertShape(VectorOperators.ZERO_EXTEND_B2S, SHORTS, 0)
+                  .reinterpretAsShorts();
+          ShortVector upper =
+              ByteVector.fromMemorySegment(HALF, packed, at + LANES + part, ORDER)
+                  .convertShape(VectorOperators.ZERO_EXTEND_B2S, SHORTS, 0)
+                  .reinterpretAsShorts();
+          int from = word * WORD_DIGITS * table;
+          lower
+              .and((short) 31)
+              .lanewise(VectorOperators.LSHL, entryBits)
+              .add((short) from)
+              .intoArray(entries, wordTo + part);
+          upper
+              .and((short) 31)
+              .lanewise(VectorOperators.LSHL, entryBits)
+              .add((short) (from + table))
+              .intoArray(entries, wordTo + part + SPAN_ROWS);
+          lower
+              .lanewise(VectorOperators.LSHR, 5)
+              .or(upper.lanewise(VectorOperators.LSHR, 2).and((short) 0x18))
+              .lanewise(VectorOperators.LSHL, entryBits)
+              .add((short) (from + 2 * table))
+              .intoArray(entries, wordTo + part + 2 * SPAN_ROWS);
         }
       }
     }
   }
 
   /**
-   * Takes a word apart. No vector is passed to or from a method: unless the compiler happens to
-   * inline it, that would be an object on the heap.
-   *
-   * @param digits receives {@code [WORD_DIGITS][SET_WORDS][LANES]}, of this word from {@code to} on
+   * Adds entries of four registers to the sums of each row. The registers of an entry are loaded
+   * one after the other, as their line is in the cache then: a quarter faster than register by
+   * register.
    */
-  private static void takeDigits(MemorySegment packed, long at, byte[] digits, int to) {
-    ByteVector lower = ByteVector.fromMemorySegment(BYTES, packed, at, ORDER);
-    ByteVector upper = ByteVector.fromMemorySegment(BYTES, packed, at + LANES, ORDER);
-    lower.and((byte) 31).intoArray(digits, to);
-    upper.and((byte) 31).intoArray(digits, to + SET_WORDS * LANES);
-    IntVector low = lower.reinterpretAsInts().lanewise(VectorOperators.LSHR, 5).and(0x07070707);
-    IntVector high = upper.reinterpretAsInts().lanewise(VectorOperators.LSHR, 2).and(0x18181818);
-    low.or(high).reinterpretAsBytes().intoArray(digits, to + 2 * SET_WORDS * LANES);
-  }
-
-  /** Adds 27 times the trits of the fourth word's digit to those of the others. */
-  private static void joinDigits(byte[] digits, int from, byte[] places, int to) {
-    ByteVector zero = ByteVector.zero(BYTES);
-    ByteVector trits = ByteVector.fromArray(BYTES, digits, from + 3 * LANES);
-    VectorMask<Byte> notFirst = trits.compare(VectorOperators.GE, 9);
-    VectorMask<Byte> third = trits.compare(VectorOperators.GE, 18);
-    ByteVector.fromArray(BYTES, digits, from + 2 * LANES)
-        .add(zero.blend(27, notFirst))
-        .add(zero.blend(27, third))
-        .intoArray(places, to + 2 * SPAN_ROWS);
-    trits = trits.sub(zero.blend(9, notFirst)).sub(zero.blend(9, third));
-    notFirst = trits.compare(VectorOperators.GE, 3);
-    third = trits.compare(VectorOperators.GE, 6);
-    ByteVector.fromArray(BYTES, digits, from + LANES)
-        .add(zero.blend(27, notFirst))
-        .add(zero.blend(27, third))
-        .intoArray(places, to + SPAN_ROWS);
-    trits = trits.sub(zero.blend(3, notFirst)).sub(zero.blend(3, third));
-    notFirst = trits.compare(VectorOperators.GE, 1);
-    third = trits.compare(VectorOperators.GE, 2);
-    ByteVector.fromArray(BYTES, digits, from)
-        .add(zero.blend(27, notFirst))
-        .add(zero.blend(27, third))
-        .intoArray(places, to);
-  }
-
-  /** Adds entries of four registers to the sums of each row. */
-  private static void addFour(short[] tables, byte[] places, int first, int rows, short[] sums) {
-    int second = first + SPAN_ROWS;
-    int third = second + SPAN_ROWS;
+  private static void addFour(short[] tables, short[] entries, int rows, short[] sums) {
     for (int i = 0; i < rows; i++) {
-      int a = (places[first + i] & INDEX) << FOUR_BITS;
-      int b = ((places[second + i] & INDEX) << FOUR_BITS) + COMBINATIONS * FOUR;
-      int c = ((places[third + i] & INDEX) << FOUR_BITS) + 2 * COMBINATIONS * FOUR;
+      int a = entries[i];
+      int b = entries[i + SPAN_ROWS];
+      int c = entries[i + 2 * SPAN_ROWS];
+      int d = entries[i + 3 * SPAN_ROWS];
+      int e = entries[i + 4 * SPAN_ROWS];
+      int f = entries[i + 5 * SPAN_ROWS];
       int to = i << FOUR_BITS;
-      ShortVector.fromArray(SHORTS, sums, to)
-          .add(ShortVector.fromArray(SHORTS, tables, a))
-          .add(
-              ShortVector.fromArray(SHORTS, tables, b)
-                  .add(ShortVector.fromArray(SHORTS, tables, c)))
-          .intoArray(sums, to);
-      ShortVector.fromArray(SHORTS, sums, to + WIDTH)
-          .add(ShortVector.fromArray(SHORTS, tables, a + WIDTH))
-          .add(
-              ShortVector.fromArray(SHORTS, tables, b + WIDTH)
-                  .add(ShortVector.fromArray(SHORTS, tables, c + WIDTH)))
-          .intoArray(sums, to + WIDTH);
-      ShortVector.fromArray(SHORTS, sums, to + 2 * WIDTH)
-          .add(ShortVector.fromArray(SHORTS, tables, a + 2 * WIDTH))
-          .add(
-              ShortVector.fromArray(SHORTS, tables, b + 2 * WIDTH)
-                  .add(ShortVector.fromArray(SHORTS, tables, c + 2 * WIDTH)))
-          .intoArray(sums, to + 2 * WIDTH);
-      ShortVector.fromArray(SHORTS, sums, to + 3 * WIDTH)
-          .add(ShortVector.fromArray(SHORTS, tables, a + 3 * WIDTH))
-          .add(
-              ShortVector.fromArray(SHORTS, tables, b + 3 * WIDTH)
-                  .add(ShortVector.fromArray(SHORTS, tables, c + 3 * WIDTH)))
-          .intoArray(sums, to + 3 * WIDTH);
+      ShortVector s0 = ShortVector.fromArray(SHORTS, sums, to);
+      ShortVector s1 = ShortVector.fromArray(SHORTS, sums, to + WIDTH);
+      ShortVector s2 = ShortVector.fromArray(SHORTS, sums, to + 2 * WIDTH);
+      ShortVector s3 = ShortVector.fromArray(SHORTS, sums, to + 3 * WIDTH);
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, a));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, a + WIDTH));
+      s2 = s2.add(ShortVector.fromArray(SHORTS, tables, a + 2 * WIDTH));
+      s3 = s3.add(ShortVector.fromArray(SHORTS, tables, a + 3 * WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, b));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, b + WIDTH));
+      s2 = s2.add(ShortVector.fromArray(SHORTS, tables, b + 2 * WIDTH));
+      s3 = s3.add(ShortVector.fromArray(SHORTS, tables, b + 3 * WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, c));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, c + WIDTH));
+      s2 = s2.add(ShortVector.fromArray(SHORTS, tables, c + 2 * WIDTH));
+      s3 = s3.add(ShortVector.fromArray(SHORTS, tables, c + 3 * WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, d));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, d + WIDTH));
+      s2 = s2.add(ShortVector.fromArray(SHORTS, tables, d + 2 * WIDTH));
+      s3 = s3.add(ShortVector.fromArray(SHORTS, tables, d + 3 * WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, e));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, e + WIDTH));
+      s2 = s2.add(ShortVector.fromArray(SHORTS, tables, e + 2 * WIDTH));
+      s3 = s3.add(ShortVector.fromArray(SHORTS, tables, e + 3 * WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, f));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, f + WIDTH));
+      s2 = s2.add(ShortVector.fromArray(SHORTS, tables, f + 2 * WIDTH));
+      s3 = s3.add(ShortVector.fromArray(SHORTS, tables, f + 3 * WIDTH));
+      s0.intoArray(sums, to);
+      s1.intoArray(sums, to + WIDTH);
+      s2.intoArray(sums, to + 2 * WIDTH);
+      s3.intoArray(sums, to + 3 * WIDTH);
     }
   }
 
   /** Adds entries of two registers to the sums of each row. */
-  private static void addTwo(short[] tables, byte[] places, int first, int rows, short[] sums) {
-    int second = first + SPAN_ROWS;
-    int third = second + SPAN_ROWS;
+  private static void addTwo(short[] tables, short[] entries, int rows, short[] sums) {
     for (int i = 0; i < rows; i++) {
-      int a = (places[first + i] & INDEX) << TWO_BITS;
-      int b = ((places[second + i] & INDEX) << TWO_BITS) + COMBINATIONS * TWO;
-      int c = ((places[third + i] & INDEX) << TWO_BITS) + 2 * COMBINATIONS * TWO;
+      int a = entries[i];
+      int b = entries[i + SPAN_ROWS];
+      int c = entries[i + 2 * SPAN_ROWS];
+      int d = entries[i + 3 * SPAN_ROWS];
+      int e = entries[i + 4 * SPAN_ROWS];
+      int f = entries[i + 5 * SPAN_ROWS];
       int to = i << TWO_BITS;
-      ShortVector.fromArray(SHORTS, sums, to)
-          .add(ShortVector.fromArray(SHORTS, tables, a))
-          .add(
-              ShortVector.fromArray(SHORTS, tables, b)
-                  .add(ShortVector.fromArray(SHORTS, tables, c)))
-          .intoArray(sums, to);
-      ShortVector.fromArray(SHORTS, sums, to + WIDTH)
-          .add(ShortVector.fromArray(SHORTS, tables, a + WIDTH))
-          .add(
-              ShortVector.fromArray(SHORTS, tables, b + WIDTH)
-                  .add(ShortVector.fromArray(SHORTS, tables, c + WIDTH)))
-          .intoArray(sums, to + WIDTH);
+      ShortVector s0 = ShortVector.fromArray(SHORTS, sums, to);
+      ShortVector s1 = ShortVector.fromArray(SHORTS, sums, to + WIDTH);
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, a));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, a + WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, b));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, b + WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, c));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, c + WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, d));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, d + WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, e));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, e + WIDTH));
+      s0 = s0.add(ShortVector.fromArray(SHORTS, tables, f));
+      s1 = s1.add(ShortVector.fromArray(SHORTS, tables, f + WIDTH));
+      s0.intoArray(sums, to);
+      s1.intoArray(sums, to + WIDTH);
     }
   }
 }

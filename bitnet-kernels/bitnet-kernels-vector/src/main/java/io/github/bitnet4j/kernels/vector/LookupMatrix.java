@@ -37,7 +37,7 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   static final String LAYOUT =
       Lanes.BITS == 512
           ? "lookup shorts, strips of 32 rows, blocks of 640, chunks of 6"
-          : "lookup bytes, strips of 32 rows, blocks of 320, chunks of 2";
+          : "lookup bytes, strips of 32 rows, blocks of 320, chunks of 2 words";
 
   /**
    * Rows of a block: so many that loading tables into registers weighs little, and so few that
@@ -51,9 +51,6 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
 
   /** Words that the kernel reads between two additions to its sums. */
   static final int CHUNK_WORDS = Lanes.BITS == 512 ? 6 : 2;
-
-  /** Words that {@link CombinationProducts} takes together; a row has a multiple. */
-  static final int SET_WORDS = Lanes.BITS == 512 ? CHUNK_WORDS : 4;
 
   /** Digits in a word. */
   static final int WORD_DIGITS = 3;
@@ -124,8 +121,8 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   }
 
   private static int chunks(int columns) {
-    int perSet = SET_WORDS * WORD_TRITS;
-    return (columns + perSet - 1) / perSet * (SET_WORDS / CHUNK_WORDS);
+    int perChunk = CHUNK_WORDS * WORD_TRITS;
+    return (columns + perChunk - 1) / perChunk;
   }
 
   /** Returns the place of each row of a strip in its words. */
