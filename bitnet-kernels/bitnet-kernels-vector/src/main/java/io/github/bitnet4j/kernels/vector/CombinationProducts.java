@@ -168,11 +168,10 @@ final class CombinationProducts {
     Arrays.fill(totals, 0, all, 0);
     Arrays.fill(sums, 0, all, (short) 0);
     int reached = 0;
-    int entryBits = Integer.numberOfTrailingZeros(tile);
     for (int chunk = 0; chunk < w.chunks(); chunk++) {
       for (int row = 0; row < rows; row += BLOCK_ROWS) {
         int count = Math.min(BLOCK_ROWS / LANES, strips - row / LANES);
-        findEntries(w.packed(), w.offset(fromRow + row, chunk), count, entryBits, entries, row);
+        findEntries(w.packed(), w.offset(fromRow + row, chunk), count, tile, entries, row);
       }
       if (reached + reach[chunk] > Short.MAX_VALUE) {
         ShortSums.flush(sums, totals, 0, all);
@@ -221,13 +220,12 @@ final class CombinationProducts {
   /**
    * Finds the entries of some strips' rows in the tables of a chunk.
    *
-   * @param entryBits how far a digit is shifted to be an entry's place in its table
    * @param entries receives {@code [TABLES][SPAN_ROWS]}, those of these rows from {@code to} on
    */
   private static void findEntries(
-      MemorySegment packed, long start, int strips, int entryBits, short[] entries, int to) {
+      MemorySegment packed, long start, int strips, int tile, short[] entries, int to) {
     entries[to] = packed.get(ValueLayout.JAVA_BYTE, start); // see ShortLookups.addChunk; not used
-    int table = COMBINATIONS << entryBits;
+    int table = COMBINATIONS * tile;
     for (int strip = 0; strip < strips; strip++) {
       for (int word = 0; word < CHUNK_WORDS; word++) {
         long at = start + strip * (long) STRIP_BYTES + word * (long) WORD_BYTES;
@@ -241,21 +239,27 @@ final class CombinationProducts {
               ByteVector.fromMemorySegment(HALF, packed, at + LANES + part, ORDER)
                   .convertShape(VectorOperators.ZERO_EXTEND_B2S, SHORTS, 0)
                   .reinterpretAsShorts();
+          // Shifts of ints: for those of shorts C2 loads the count anew each time.
+          ShortVector third =
+              lower
+                  .reinterpretAsInts()
+                  .lanewise(VectorOperators.LSHR, 5)
+                  .and(0x00070007)
+                  .or(upper.reinterpretAsInts().lanewise(VectorOperators.LSHR, 2).and(0x00180018))
+                  .reinterpretAsShorts();
           int from = word * WORD_DIGITS * table;
           lower
               .and((short) 31)
-              .lanewise(VectorOperators.LSHL, entryBits)
+              .mul((short) tile)
               .add((short) from)
               .intoArray(entries, wordTo + part);
           upper
               .and((short) 31)
-              .lanewise(VectorOperators.LSHL, entryBits)
+              .mul((short) tile)
               .add((short) (from + table))
               .intoArray(entries, wordTo + part + SPAN_ROWS);
-          lower
-              .lanewise(VectorOperators.LSHR, 5)
-              .or(upper.lanewise(VectorOperators.LSHR, 2).and((short) 0x18))
-              .lanewise(VectorOperators.LSHL, entryBits)
+          third
+              .mul((short) tile)
               .add((short) (from + 2 * table))
               .intoArray(entries, wordTo + part + 2 * SPAN_ROWS);
         }
