@@ -112,18 +112,23 @@ class ThreadRuleTest {
     assertThat(calls(session)).hasSize(Session.class.getDeclaredMethods().length - calledElsewhere);
   }
 
+  private void assertRefusesOtherThread(Class<? extends Exception> expected, String message) {
+    calls(session)
+        .forEach(
+            (name, call) ->
+                assertThatExceptionOfType(ExecutionException.class)
+                    .as(name)
+                    .isThrownBy(() -> otherThread.submit(call).get(20, TimeUnit.SECONDS))
+                    .withCauseInstanceOf(expected)
+                    .withMessageContaining(message));
+  }
+
   @Test
   void aSecondThreadIsRefusedWhileASessionGenerates() {
     Sampler sampler =
         (logits, random) -> {
-          calls(session)
-              .forEach(
-                  (name, call) ->
-                      assertThatExceptionOfType(ExecutionException.class)
-                          .as(name)
-                          .isThrownBy(() -> otherThread.submit(call).get(20, TimeUnit.SECONDS))
-                          .withCauseInstanceOf(ConcurrentModificationException.class)
-                          .withMessageContaining("open a session for each thread"));
+          assertRefusesOtherThread(
+              ConcurrentModificationException.class, "open a session for each thread");
           return 300;
         };
     Generation generation = session.generate(PROMPT, config(2).sampler(sampler).build());
@@ -142,14 +147,7 @@ class ThreadRuleTest {
             assertThat(closing.isAlive()).as("closing while a token is computed").isTrue();
             Thread.onSpinWait();
           }
-          calls(session)
-              .forEach(
-                  (name, call) ->
-                      assertThatExceptionOfType(ExecutionException.class)
-                          .as(name)
-                          .isThrownBy(() -> otherThread.submit(call).get(20, TimeUnit.SECONDS))
-                          .withCauseInstanceOf(IllegalStateException.class)
-                          .withMessageContaining("the session is closed"));
+          assertRefusesOtherThread(IllegalStateException.class, "the session is closed");
           return 300;
         };
     Generation generation = session.generate(PROMPT, config(5).sampler(sampler).build());
