@@ -47,8 +47,9 @@ record FreshJvm(
     command.addAll(arguments);
     long start = System.nanoTime();
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    // By its handle: the process would also close its output, which is read to the end below.
     CompletableFuture.delayedExecutor((long) Math.ceil(seconds), TimeUnit.SECONDS)
-        .execute(process::destroyForcibly);
+        .execute(process.toHandle()::destroyForcibly);
     Map<String, Long> numbers = new HashMap<>();
     double firstTokenMillis = 0;
     String complaint = "";

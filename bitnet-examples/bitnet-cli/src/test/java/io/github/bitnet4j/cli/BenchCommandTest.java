@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,6 +154,10 @@ class BenchCommandTest {
     assertThatIOException()
         .isThrownBy(() -> FreshJvm.start(List.of("no-such-model", "1", "f32", "scalar"), 300))
         .withMessageContaining("no-such-model");
+  }
+
+  @RepeatedTest(50) // its output was sometimes closed while it was read
+  void killsAFreshJvmThatTakesTooLong() {
     assertThatIOException()
         .isThrownBy(() -> FreshJvm.start(List.of("no-such-model", "1", "f32", "scalar"), 0))
         .withMessage("it took more than 0 s");
