@@ -1,7 +1,6 @@
 /** Byte pair encoding and chat templates, usable without the rest of bitnet4j. */
 @SuppressWarnings("module") // io.github.bitnet4j.core is compiled later, against this module
 module io.github.bitnet4j.tokenizer {
-  requires com.fasterxml.jackson.core;
   requires static org.jspecify;
 
   exports io.github.bitnet4j.tokenizer;

@@ -285,7 +285,7 @@ class InvalidModelTest {
     byte[] changed = json.replaceFirst("\"U8\"", "\"U7\"").getBytes(StandardCharsets.UTF_8);
     System.arraycopy(changed, 0, bytes, 8, header);
     Files.write(weights, bytes);
-    assertRejected(weights, "expected a dtype of [BOOL, U8", "found U7");
+    assertRejected(weights, "expected a dtype of [BOOL, U8", "found \"U7\"");
   }
 
   @ParameterizedTest

@@ -43,7 +43,7 @@ final class GgufVocabularyReader {
       String key = "tokenizer.ggml.merges[" + i + "]";
       try {
         char[] merge = text(merges, i, key).toCharArray();
-        builder.merge(merge, 0, merge.length);
+        builder.merge(merge, merge.length);
       } catch (VocabularyException e) {
         throw fault(key, e.fault());
       }

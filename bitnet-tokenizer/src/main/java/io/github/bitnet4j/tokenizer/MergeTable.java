@@ -20,8 +20,8 @@ final class MergeTable {
 
   private static final long EMPTY = -1;
 
-  private long[] keys = new long[1 << 10];
-  private long[] merges = new long[1 << 10];
+  private long[] keys = new long[1 << 11];
+  private long[] merges = new long[1 << 11];
   private int used;
 
   /** An odd factor drawn anew for every table, so that no file can be built whose pairs collide. */
@@ -84,7 +84,7 @@ final class MergeTable {
   private void grow() {
     long[] oldKeys = keys;
     long[] oldMerges = merges;
-    keys = new long[2 * oldKeys.length];
+    keys = new long[4 * oldKeys.length];
     merges = new long[keys.length];
     Arrays.fill(keys, EMPTY);
     for (int i = 0; i < oldKeys.length; i++) {

@@ -22,7 +22,7 @@ final class TokenTable {
   private int size;
 
   /** Ids plus one; 0 is an empty slot. At most half of the slots are used. */
-  private int[] slots = new int[1 << 11];
+  private int[] slots = new int[1 << 12];
 
   private int used;
 
@@ -83,14 +83,19 @@ final class TokenTable {
     blobSize += length;
   }
 
-  /** Sets the bytes of an id, which no other token has. */
-  void put(int id, byte[] bytes, int length) {
+  /** Sets the bytes of an id; returns false, and sets nothing, if {@link #find} finds them. */
+  boolean put(int id, byte[] bytes, int length) {
+    int hash = hash(bytes, 0, length);
+    if (find(hash, bytes, 0, length) >= 0) {
+      return false;
+    }
     putHidden(id, bytes, length);
     if (2 * (used + 1) > slots.length) {
       rehash();
     }
-    insert(id, hash(bytes, 0, length));
+    insert(id, hash);
     used++;
+    return true;
   }
 
   /** Returns the id of the token with the first {@code length} of these bytes, or -1. */
@@ -100,8 +105,12 @@ final class TokenTable {
 
   /** Returns the id of the token with {@code length} of these bytes from an offset on, or -1. */
   int find(byte[] bytes, int offset, int length) {
+    return find(hash(bytes, offset, length), bytes, offset, length);
+  }
+
+  private int find(int hash, byte[] bytes, int offset, int length) {
     int mask = slots.length - 1;
-    for (int slot = hash(bytes, offset, length) & mask; ; slot = (slot + 1) & mask) {
+    for (int slot = hash & mask; ; slot = (slot + 1) & mask) {
       int id = slots[slot] - 1;
       if (id < 0 || matches(id, bytes, offset, length)) {
         return id;
@@ -122,7 +131,7 @@ final class TokenTable {
 
   private void rehash() {
     int[] old = slots;
-    slots = new int[2 * old.length];
+    slots = new int[4 * old.length];
     for (int entry : old) {
       if (entry != 0) {
         int id = entry - 1;

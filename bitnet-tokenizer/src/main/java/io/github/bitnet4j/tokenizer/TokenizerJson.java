@@ -10,6 +10,7 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -54,8 +55,7 @@ final class TokenizerJson {
     Set<String> keys = new HashSet<>();
     boolean modelSkipped = false;
     in.beginObject();
-    for (String key = in.nextKey(); key != null; key = in.nextKey()) {
-      requireNew(in, keys, key);
+    for (String key = in.nextKey(keys); key != null; key = in.nextKey(keys)) {
       switch (key) {
         case "model" -> {
           // Only these two, which Hugging Face writes earlier, say how tokens are written.
@@ -141,8 +141,7 @@ final class TokenizerJson {
   private void readModel(JsonStream in) throws JsonFormatException {
     Set<String> keys = new HashSet<>();
     in.beginObject();
-    for (String key = in.nextKey(); key != null; key = in.nextKey()) {
-      requireNew(in, keys, key);
+    for (String key = in.nextKey(keys); key != null; key = in.nextKey(keys)) {
       switch (key) {
         case "type" -> {
           String type = in.string();
@@ -181,10 +180,10 @@ final class TokenizerJson {
     var builder =
         new VocabularyBuilder(isSentencePiece() ? BpeKind.SENTENCE_PIECE : BpeKind.BYTE_LEVEL);
     in.beginObject();
-    for (String key = in.nextKey(); key != null; key = in.nextKey()) {
+    while (in.hasNextMember()) {
       int id = in.intUpTo(TokenTable.MAX_ID);
       try {
-        builder.token(key, id);
+        builder.token(in.chars(), in.charCount(), id);
       } catch (VocabularyException e) {
         throw in.fault("model.vocab: " + e.fault());
       }
@@ -213,27 +212,15 @@ final class TokenizerJson {
     while (in.hasNextElement()) {
       try {
         if (in.nextIsString()) {
-          char[] chars = in.stringChars();
-          builder.merge(chars, in.charsStart(), in.charsEnd());
+          in.readString();
+          builder.merge(in.chars(), in.charCount());
         } else {
-          in.beginArray();
-          String first = in.string();
-          String second = in.string();
-          if (in.hasNextElement()) {
-            throw in.fault("model.merges: expected two tokens, found more");
-          }
-          builder.merge(first, second);
+          List<String> tokens = in.strings(2);
+          builder.merge(tokens.get(0), tokens.get(1));
         }
       } catch (VocabularyException e) {
         throw in.fault("model.merges: " + e.fault());
       }
-    }
-  }
-
-  private static void requireNew(JsonStream in, Set<String> keys, String key)
-      throws JsonFormatException {
-    if (!keys.add(key)) {
-      throw in.fault("expected each key once, found " + JsonStream.excerpt(key) + " again");
     }
   }
 }

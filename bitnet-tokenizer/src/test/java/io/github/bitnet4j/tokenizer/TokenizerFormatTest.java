@@ -195,7 +195,7 @@ class TokenizerFormatTest {
           """
           "normalizer": null ~ "normalizer": {"type":"NFC"} ~ normalizer: expected null, found "NFC"
           "BPE" ~ "Unigram" ~ model.type: expected BPE, found "Unigram"
-          "BPE" ~ 3 ~ expected a string, found an integer
+          "BPE" ~ 3 ~ expected a string, found a number
           "invert":false ~ "invert":true ~ invert: expected false
           Isolated ~ Removed ~ behavior: expected Isolated, found "Removed"
           {1,3} ~ {1,4} ~ pattern.Regex: expected the expression of Llama 3
@@ -225,10 +225,10 @@ class TokenizerFormatTest {
           "z":122 ~ "zz":122 ~ expected a token for each of the 256 bytes, found none for byte 122
           "ab c" ~ "ab q q" ~ model.merges: expected two tokens, found "ab q q"
           "ab c" ~ "abc" ~ model.merges: expected two tokens, found
-          "ab c" ~ ["ab"] ~ expected a string, found the end of an array
-          "ab c" ~ ["a","b","c"] ~ model.merges: expected two tokens, found more
+          "ab c" ~ ["ab"] ~ expected an array of 2 strings, found 1
+          "ab c" ~ ["a","b","c"] ~ expected an array of 2 strings, found more
           "ab c" ~ ["","c"] ~ model.merges: expected two tokens that together
-          "ab c" ~ 3 ~ expected an array, found an integer
+          "ab c" ~ 3 ~ expected an array, found a number
           "added_tokens": [] ~ "added_tokens": {} ~ added_tokens: expected an array
           "added_tokens": [] ~ "added_tokens": [3] ~ added_tokens[0]: expected an object
           "added_tokens": [] ~ "added_tokens": [{"id":258,"content":""}] ~ added_tokens[0].content

@@ -1,30 +1,23 @@
 package io.github.bitnet4j.core.format;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import io.github.bitnet4j.ModelFormatException;
-import java.io.ByteArrayInputStream;
+import io.github.bitnet4j.tokenizer.json.JsonFormatException;
+import io.github.bitnet4j.tokenizer.json.JsonStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,25 +37,10 @@ public final class SafetensorsFile {
    */
   private static final long MAX_HEADER_BYTES = 1 << 25;
 
-  /** Of JSON: enough for {@link #MAX_TENSORS}, few enough to fit a small heap. */
-  private static final long MAX_TOKENS = 2_000_000;
-
   /** Far above any model, and few enough to fit a small heap. */
   private static final int MAX_TENSORS = 100_000;
 
   private static final int MAX_DIMENSIONS = 8;
-
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(16)
-                  .maxNameLength(10_000)
-                  .maxTokenCount(MAX_TOKENS)
-                  .build())
-          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES) // the table would outlive the file
-          .build();
 
   /** Of the texts about the file, as many are kept as anybody wants to read. */
   private static final int MAX_METADATA = 100;
@@ -146,40 +124,30 @@ public final class SafetensorsFile {
       if (header[0] != '{') {
         throw problem("byte 8: expected '{'", "0x%02x".formatted(header[0]), "no safetensors file");
       }
-      try (Reader reader =
-              new InputStreamReader(
-                  new ByteArrayInputStream(header), StandardCharsets.UTF_8.newDecoder());
-          JsonParser json = JSON.createParser(reader)) {
-        json.nextToken();
-        for (String name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+      try {
+        JsonStream json = new JsonStream(header);
+        Set<String> names = new HashSet<>();
+        json.beginObject();
+        for (String name = json.nextKey(names); name != null; name = json.nextKey(names)) {
           readEntry(json, name);
         }
-        if (json.nextToken() != null) {
-          throw problem(
-              "header: expected nothing after the object", json.currentToken(), "damaged");
-        }
-      } catch (JsonProcessingException e) {
+        json.endOfDocument();
+      } catch (JsonFormatException e) {
         throw new ModelFormatException(
             path,
-            "header: expected JSON, found a fault at character %d: %s"
-                .formatted(
-                    e.getLocation() == null ? 0 : e.getLocation().getCharOffset(),
-                    e.getOriginalMessage()),
+            "header: expected the JSON of a safetensors file, found a fault: " + e.getMessage(),
             e);
-      } catch (CharacterCodingException e) {
-        throw new ModelFormatException(path, "header: expected UTF-8, found other bytes", e);
       }
       checkLayout();
       return tensors;
     }
 
-    private void readEntry(JsonParser json, String name) throws IOException {
-      json.nextToken();
+    private void readEntry(JsonStream json, String name)
+        throws JsonFormatException, ModelFormatException {
       if (name.equals("__metadata__")) {
         readMetadata(json);
         return;
       }
-      expect(json, JsonToken.START_OBJECT, name, "an object");
       if (tensors.size() == MAX_TENSORS) {
         throw problem(
             "header: expected at most " + MAX_TENSORS + " tensors", "more", "unsupported");
@@ -187,13 +155,14 @@ public final class SafetensorsFile {
       @Nullable DType dtype = null;
       long @Nullable [] shape = null;
       long @Nullable [] offsets = null;
-      for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
-        json.nextToken();
+      Set<String> keys = new HashSet<>();
+      json.beginObject();
+      for (String key = json.nextKey(keys); key != null; key = json.nextKey(keys)) {
         switch (key) {
           case "dtype" -> dtype = readDType(json, name);
           case "shape" -> shape = readLongs(json, name, "shape", MAX_DIMENSIONS);
           case "data_offsets" -> offsets = readLongs(json, name, "data_offsets", 2);
-          default -> json.skipChildren();
+          default -> json.skip();
         }
       }
       if (dtype == null || shape == null || offsets == null || offsets.length != 2) {
@@ -267,9 +236,9 @@ public final class SafetensorsFile {
       }
     }
 
-    private DType readDType(JsonParser json, String name) throws IOException {
-      expect(json, JsonToken.VALUE_STRING, name + ".dtype", "a string");
-      String text = json.getText();
+    private DType readDType(JsonStream json, String name)
+        throws JsonFormatException, ModelFormatException {
+      String text = json.string();
       for (DType dtype : DType.values()) {
         if (dtype.name().equals(text)) {
           return dtype;
@@ -277,57 +246,38 @@ public final class SafetensorsFile {
       }
       throw problem(
           "tensor %s: expected a dtype of %s".formatted(name, Arrays.toString(DType.values())),
-          abbreviate(text),
+          JsonStream.excerpt(text),
           "this type is not supported");
     }
 
-    private long[] readLongs(JsonParser json, String name, String key, int most)
-        throws IOException {
-      expect(json, JsonToken.START_ARRAY, name + "." + key, "an array");
+    private long[] readLongs(JsonStream json, String name, String key, int most)
+        throws JsonFormatException, ModelFormatException {
       long[] values = new long[most];
       int count = 0;
-      while (json.nextToken() != JsonToken.END_ARRAY) {
-        expect(json, JsonToken.VALUE_NUMBER_INT, name + "." + key, "whole numbers");
+      json.beginArray();
+      while (json.hasNextElement()) {
         if (count == most) {
           throw problem(
               name + "." + key + ": expected at most " + most + " numbers", "more", "damaged");
         }
-        long value = json.getLongValue();
-        if (value < 0) {
-          throw problem(name + "." + key + ": expected no negative number", value, "damaged");
-        }
-        values[count++] = value;
+        values[count++] = json.integerUpTo(Long.MAX_VALUE);
       }
       return Arrays.copyOf(values, count);
     }
 
-    private void readMetadata(JsonParser json) throws IOException {
-      expect(json, JsonToken.START_OBJECT, "__metadata__", "an object");
-      for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
-        json.nextToken();
-        expect(json, JsonToken.VALUE_STRING, "__metadata__", "strings");
+    private void readMetadata(JsonStream json) throws JsonFormatException {
+      Set<String> keys = new HashSet<>();
+      json.beginObject();
+      for (String key = json.nextKey(keys); key != null; key = json.nextKey(keys)) {
+        String text = json.string();
         if (metadata.size() < MAX_METADATA) {
-          metadata.put(key, json.getText());
+          metadata.put(key, text);
         }
-      }
-    }
-
-    private void expect(JsonParser json, JsonToken token, String where, String expected)
-        throws IOException {
-      if (json.currentToken() != token) {
-        throw problem(
-            abbreviate(where) + ": expected " + expected,
-            json.currentToken(),
-            "the file is damaged");
       }
     }
 
     private ModelFormatException problem(String expected, @Nullable Object found, String advice) {
       return new ModelFormatException(path, expected + ", found " + found + "; " + advice);
-    }
-
-    private static String abbreviate(String text) {
-      return text.length() <= 80 ? text : text.substring(0, 77) + "...";
     }
   }
 }

@@ -152,12 +152,7 @@ final class TokenizerMetadata {
       if (in.nextIsString()) {
         merges.add(in.string());
       } else {
-        in.beginArray();
-        String left = in.string();
-        merges.add(left + " " + in.string());
-        if (in.hasNextElement()) {
-          throw in.fault("expected two tokens, found more");
-        }
+        merges.add(String.join(" ", in.strings(2)));
       }
     }
   }
