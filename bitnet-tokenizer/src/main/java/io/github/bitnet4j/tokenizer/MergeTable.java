@@ -84,7 +84,7 @@ final class MergeTable {
   private void grow() {
     long[] oldKeys = keys;
     long[] oldMerges = merges;
-    keys = new long[4 * oldKeys.length];
+    keys = new long[TokenTable.grown(oldKeys.length)];
     merges = new long[keys.length];
     Arrays.fill(keys, EMPTY);
     for (int i = 0; i < oldKeys.length; i++) {

@@ -131,13 +131,21 @@ final class TokenTable {
 
   private void rehash() {
     int[] old = slots;
-    slots = new int[4 * old.length];
+    slots = new int[grown(old.length)];
     for (int entry : old) {
       if (entry != 0) {
         int id = entry - 1;
         insert(id, hash(blob, starts[id], lengths[id]));
       }
     }
+  }
+
+  /**
+   * Returns the size of a hash table that follows a size. Vocabularies of usual size take few steps
+   * there, of which each hashes all over again; a larger table only doubles.
+   */
+  static int grown(int size) {
+    return size < 1 << 18 ? 4 * size : 2 * size;
   }
 
   private void insert(int id, int hash) {
