@@ -279,13 +279,25 @@ class InvalidModelTest {
 
   @Test
   void anUnknownDtypeIsRejected() throws IOException {
+    changeHeader("\"U8\"", "\"U7\"");
+    assertRejected(weights, "expected a dtype of [BOOL, U8", "found \"U7\"");
+  }
+
+  @Test
+  void aFaultOfTheHeaderIsRejectedWithItsPlace() throws IOException {
+    changeHeader("\\[0,", "[x,");
+    assertRejected(
+        weights, "header, entry \"model.", "line 1, column ", "expected an integer, found 'x'");
+  }
+
+  /** Replaces the first match of an expression in the header by as many characters. */
+  private void changeHeader(String regex, String replacement) throws IOException {
     byte[] bytes = Files.readAllBytes(weights);
     int header = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
     String json = new String(bytes, 8, header, StandardCharsets.UTF_8);
-    byte[] changed = json.replaceFirst("\"U8\"", "\"U7\"").getBytes(StandardCharsets.UTF_8);
+    byte[] changed = json.replaceFirst(regex, replacement).getBytes(StandardCharsets.UTF_8);
     System.arraycopy(changed, 0, bytes, 8, header);
     Files.write(weights, bytes);
-    assertRejected(weights, "expected a dtype of [BOOL, U8", "found \"U7\"");
   }
 
   @ParameterizedTest

@@ -124,18 +124,24 @@ public final class SafetensorsFile {
       if (header[0] != '{') {
         throw problem("byte 8: expected '{'", "0x%02x".formatted(header[0]), "no safetensors file");
       }
+      String place = "header";
       try {
         JsonStream json = new JsonStream(header);
         Set<String> names = new HashSet<>();
         json.beginObject();
         for (String name = json.nextKey(names); name != null; name = json.nextKey(names)) {
+          place = "header, entry " + JsonStream.excerpt(name);
           readEntry(json, name);
+          place = "header";
         }
         json.endOfDocument();
       } catch (JsonFormatException e) {
         throw new ModelFormatException(
             path,
-            "header: expected the JSON of a safetensors file, found a fault: " + e.getMessage(),
+            place
+                + ": expected the JSON of a safetensors file, found a fault: "
+                + e.getMessage()
+                + "; the file is damaged",
             e);
       }
       checkLayout();

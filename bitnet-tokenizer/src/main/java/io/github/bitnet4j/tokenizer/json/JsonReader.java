@@ -13,8 +13,8 @@ import java.util.Arrays;
  *
  * <p>Strict, because the files come from strangers: UTF-8 only (a byte order mark is skipped), no
  * duplicate keys, nothing after the value, nesting up to {@link JsonStream#MAX_DEPTH}, at most
- * {@link JsonStream#MAX_TREE_VALUES} values, numbers up to 400 digits with exponents up to 400.
- * Surrogates written as escapes are kept as they are, paired or not. The messages of {@link
+ * {@link JsonStream#MAX_TREE_VALUES} values, numbers of up to 400 characters with exponents up to
+ * 400. Surrogates written as escapes are kept as they are, paired or not. The messages of {@link
  * JsonFormatException} name line and column but not the file, which the caller knows.
  */
 public final class JsonReader {

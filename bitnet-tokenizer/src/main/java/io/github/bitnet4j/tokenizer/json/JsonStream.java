@@ -502,13 +502,17 @@ public final class JsonStream {
         i = readMultibyte(i);
       } else if (b < ' ') {
         throw faultAt(i, "expected the rest of a string, found " + describe(b));
-      } // else there was no room for it
+      } else {
+        reserve();
+      }
     }
   }
 
-  /** Reads characters of one byte each that stand for themselves; returns where they end. */
-  private int readPlain(int from) throws JsonFormatException {
-    reserve();
+  /**
+   * Reads characters of one byte each that stand for themselves, as many as there is room for;
+   * returns where they end.
+   */
+  private int readPlain(int from) {
     int length = Math.min(utf8.length - from, chars.length - charCount);
     int count = copyPlain(utf8, from, chars, charCount, length);
     charCount += count;
@@ -527,7 +531,7 @@ public final class JsonStream {
     return length;
   }
 
-  /** Makes room for another character. */
+  /** Makes room for another character, if there is none. */
   private void reserve() throws JsonFormatException {
     if (charCount == chars.length) {
       if (charCount == MAX_STRING_LENGTH) {

@@ -254,14 +254,20 @@ class JsonStreamTest {
 
   @Test
   void refusesStringsThatFillTheHeap() throws JsonFormatException {
-    byte[] json = new byte[(1 << 24) + 3];
+    int most = 1 << 24;
+    byte[] json = new byte[most + 3];
     Arrays.fill(json, (byte) 'x');
     json[0] = '"';
-    json[1 << 24 | 1] = '"';
-    json[1 << 24 | 2] = ' ';
-    assertThat(new JsonStream(json).string()).hasSize(1 << 24);
-    json[1 << 24 | 1] = 'x';
-    json[1 << 24 | 2] = '"';
+    json[most + 1] = '"';
+    json[most + 2] = ' ';
+    assertThat(new JsonStream(json).string()).hasSize(most);
+
+    json[most] = '\\';
+    json[most + 1] = 'n';
+    json[most + 2] = '"';
+    assertThat(new JsonStream(json).string()).as("with an escape at its end").hasSize(most);
+
+    json[most] = 'x';
     assertThatExceptionOfType(JsonFormatException.class)
         .isThrownBy(() -> new JsonStream(json).string())
         .withMessageContaining("expected a string of at most 16777216 characters, found more");
