@@ -18,11 +18,9 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The code of docs/api.md: what stands between {@code // begin} and {@code // end}, in order. */
-@Timeout(60)
 class ApiPageTest {
   private static final Path PAGE = Path.of("..", "docs", "api.md");
   private static final Path HERE =

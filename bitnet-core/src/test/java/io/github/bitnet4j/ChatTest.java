@@ -16,11 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Conversations, on the demo model with the chat template of BitNet b1.58 2B-4T. */
-@Timeout(60)
 class ChatTest {
   private static final String TEMPLATE =
       "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content ="

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,7 +29,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever is wrong with a model directory, the message names file, place, expected and found. */
-@Timeout(20)
 class InvalidModelTest {
   private static final String Q = "model.layers.1.self_attn.q_proj.weight";
   private static final String NORM = "model.layers.0.input_layernorm.weight";

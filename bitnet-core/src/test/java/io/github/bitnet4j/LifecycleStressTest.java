@@ -13,13 +13,11 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /**
  * Sessions on many threads that share passes while they are cancelled, closed and interrupted at
  * any moment: who is left alone gets its text, everybody comes to an end, and the model closes.
  */
-@Timeout(60)
 class LifecycleStressTest {
   private static final long SEED = 11;
   private static final int THREADS = 8;

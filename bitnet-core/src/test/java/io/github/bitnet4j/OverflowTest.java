@@ -20,13 +20,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What happens at the end of the context, on the demo model with a context of 64 tokens. */
-@Timeout(60)
 class OverflowTest {
   private static final int CONTEXT = 64;
   private static final int[] PROMPT = {2045, 422, 434, 258, 396};

@@ -12,10 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What settings do to the texts of the demo model. */
-@Timeout(60)
 class SamplingSettingsTest {
   private static final String PROMPT = "Once upon a time";
   private static final String REPETITION = "The cat said no. ".repeat(5) + "The cat said";

@@ -12,12 +12,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An exception passes, and leaves the session as it was before the call. */
-@Timeout(30)
 class SessionFailureTest {
   private static final String PROMPT = "Once upon a time";
 

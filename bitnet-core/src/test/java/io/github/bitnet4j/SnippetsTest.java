@@ -18,7 +18,6 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,7 +26,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The examples of the Javadoc, compiled and run: what stands between the markers {@code // Name}
  * and {@code // end} is what the Javadoc of that class shows.
  */
-@Timeout(60)
 class SnippetsTest {
   private static final java.nio.file.Path API =
       java.nio.file.Path.of("..", "bitnet-api", "src", "main", "java", "io", "github", "bitnet4j");

@@ -14,11 +14,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a generation does when its time is over. */
-@Timeout(30)
 class TimeLimitTest {
   private static final int[] LONG_PROMPT = IntStream.range(300, 440).toArray();
   private static final int[] PROMPT = {2045, 422, 434, 258, 396};
@@ -56,7 +54,7 @@ class TimeLimitTest {
 
   @Test
   void thePromptIsLeftWithinOneLayer() {
-    Duration limit = Duration.ofMillis(300);
+    Duration limit = Duration.ofSeconds(1);
     AtomicInteger norms = new AtomicInteger();
     BlockingKernels.beforeNorm(
         () -> {
@@ -76,7 +74,7 @@ class TimeLimitTest {
 
   @Test
   void whatWasGeneratedIsReturned() {
-    Duration limit = Duration.ofSeconds(1);
+    Duration limit = Duration.ofSeconds(3); // three tokens take a hundredth of it
     AtomicInteger count = new AtomicInteger();
     Sampler slow =
         (logits, random) -> {
@@ -93,7 +91,7 @@ class TimeLimitTest {
 
   @Test
   void theTimeOfAStreamRunsFromItsCall() {
-    Duration limit = Duration.ofMillis(300);
+    Duration limit = Duration.ofSeconds(1);
     try (TokenStream stream = session.stream(PROMPT, config(limit).build())) {
       sleep(limit);
       assertThat(stream.iterator().hasNext()).isFalse();

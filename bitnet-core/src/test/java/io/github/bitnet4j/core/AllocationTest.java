@@ -12,12 +12,10 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A forward pass of decode allocates nothing on any thread once buffers have grown. */
-@Timeout(120)
 class AllocationTest {
   private static final BooleanSupplier NEVER = () -> false;
 

@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replays what {@link TokenizerFuzzTarget} is started from: small valid files, whole and cut. */
-@Timeout(30)
 class TokenizerFuzzCorpusTest {
   @ParameterizedTest
   @ValueSource(

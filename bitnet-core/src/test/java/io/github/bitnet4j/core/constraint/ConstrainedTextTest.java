@@ -10,10 +10,8 @@ import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Texts of random allowed tokens, for random schemas. */
-@Timeout(60)
 class ConstrainedTextTest {
   private static final Tokenizer BYTES = TestVocabulary.byteLevel();
   private static final int END = BYTES.idOf("<|end|>").orElseThrow();

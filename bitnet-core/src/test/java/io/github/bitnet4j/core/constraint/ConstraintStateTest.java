@@ -16,9 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
 class ConstraintStateTest {
   private static final Tokenizer BYTES = TestVocabulary.byteLevel();
   private static final int END = BYTES.idOf("<|end|>").orElseThrow();

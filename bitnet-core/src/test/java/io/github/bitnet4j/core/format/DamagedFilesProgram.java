@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * takes too long.
  */
 final class DamagedFilesProgram {
-  private static final long LIMIT_NANOS = 10_000_000_000L;
+  private static final long LIMIT_NANOS = 60_000_000_000L;
 
   private final AtomicLong started = new AtomicLong(System.nanoTime());
   private final AtomicReference<String> current = new AtomicReference<>("nothing");

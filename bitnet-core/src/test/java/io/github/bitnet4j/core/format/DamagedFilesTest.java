@@ -7,7 +7,9 @@ import io.github.bitnet4j.core.format.DamagedModel.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +22,7 @@ class DamagedFilesTest {
   private static final int ROUNDS = Integer.getInteger("bitnet4j.damaged.rounds", 1);
 
   @ParameterizedTest
+  @Timeout(value = 1, unit = TimeUnit.DAYS) // the child has its own limit, which grows with rounds
   @CsvSource({
     "SAFETENSORS, 2500",
     "GGUF, 2500",
@@ -35,7 +38,7 @@ class DamagedFilesTest {
         ChildJvm.run(
             DamagedFilesProgram.class,
             List.of("-Xmx256m", "-Xss1m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"),
-            60 * ROUNDS,
+            500 * ROUNDS,
             folder.resolve("model").toString(),
             kind.toString(),
             "1",

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -17,7 +16,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Replays what {@link FuzzTargets} are started from: the malformed and the valid small files of the
  * test resources. An input that a fuzzer finds is added to {@code fuzz/}.
  */
-@Timeout(10)
 class FuzzCorpusTest {
   private static final Path MALFORMED = SampleModels.resource("malformed");
   private static final Path FUZZ = SampleModels.resource("fuzz");

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,7 +38,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * file, bit for bit, or is refused by name. All files here have whole numbers as i64 and floats as
  * f64.
  */
-@Timeout(20)
 class GgufVariantsTest {
   private static final Path GOLDEN = SampleModels.resource("golden");
   private static final Path TIED = GOLDEN.resolve("b158-tied").resolve("model-i2_s.gguf");

@@ -27,7 +27,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,7 +36,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Hugging Face directories that other loaders misread: each gives the logits of the golden model,
  * bit for bit, or is refused by name.
  */
-@Timeout(20)
 class HuggingFaceVariantsTest {
   private static final int[] IDS = {3, 141, 59, 26, 5, 35};
   private static final Map<Linear, String> LINEARS =

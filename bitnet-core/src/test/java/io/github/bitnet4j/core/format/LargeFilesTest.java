@@ -28,14 +28,12 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of more than 2 and 4 GiB: sparse, so that they take next to no space. */
-@Timeout(60)
 class LargeFilesTest {
   private static final int[] IDS = {3, 141, 59, 26, 5, 35};
   private static final long GIB = 1L << 30;

@@ -51,7 +51,7 @@ class LargeHeadersTest {
   }
 
   private static String load(Path model) throws IOException, InterruptedException {
-    Result result = ChildJvm.run(LoadingProgram.class, List.of("-Xmx256m"), 60, model.toString());
+    Result result = ChildJvm.run(LoadingProgram.class, List.of("-Xmx256m"), 500, model.toString());
     assertThat(result.exitCode()).as(result.output()).isZero();
     return result.output();
   }

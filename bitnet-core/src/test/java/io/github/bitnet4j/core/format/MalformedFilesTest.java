@@ -20,12 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The files of {@code malformed/}: each is accepted or rejected as its manifest says. */
-@Timeout(10)
 class MalformedFilesTest {
   private static final Path FOLDER = SampleModels.resource("malformed");
 

@@ -17,12 +17,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
 class PreparedFileTest {
   private static final int[] IDS = {1, 5, 9, 200, 31, 7, 7, 80};
   private static final String TIED = "b158-tied";

@@ -34,7 +34,7 @@ class TruncatedWhileUsedTest {
     return ChildJvm.run(
         TruncatingProgram.class,
         List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + temp.resolve("hs_err.log")),
-        60,
+        500,
         model.toString(),
         file.toString(),
         kernels,
@@ -80,7 +80,7 @@ class TruncatedWhileUsedTest {
         ChildJvm.run(
             TruncatedMatrixProgram.class,
             List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + temp.resolve("hs_err.log")),
-            60,
+            500,
             file.toString(),
             "vector",
             String.valueOf(tokens));

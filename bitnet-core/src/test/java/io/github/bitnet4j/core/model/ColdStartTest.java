@@ -17,16 +17,15 @@ import java.lang.foreign.Arena;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
 class ColdStartTest {
   private static final int[] IDS = {1, 5, 9, 200, 31, 7, 7, 80};
 
@@ -42,8 +41,10 @@ class ColdStartTest {
   @Test
   void slowKernelsStayColdAndClosingDoesNotWaitForThem() throws Exception {
     try (Loaded loaded = new Loaded("b158-tied")) {
-      WarmUp warmUp = loaded.warmUp(slow(), TestModel.kernels("scalar"));
-      Thread.sleep(1500); // it has begun
+      CountDownLatch rounds = new CountDownLatch(100);
+      Kernels slow = kernels(slow(), rounds::countDown);
+      WarmUp warmUp = loaded.warmUp(slow, TestModel.kernels("scalar"));
+      rounds.await();
       warmUp.close();
       assertThat(warmUp.isWarm()).isFalse();
     }
@@ -51,14 +52,16 @@ class ColdStartTest {
 
   @Test
   void kernelsThatFailStayCold() throws Exception {
+    CountDownLatch failed = new CountDownLatch(1);
     Kernels failing =
         kernels(
             () -> {
+              failed.countDown();
               throw new IllegalStateException("broken kernels");
             });
     try (Loaded loaded = new Loaded("b158-tied");
         WarmUp warmUp = loaded.warmUp(failing, TestModel.kernels("scalar"))) {
-      Thread.sleep(1500); // it has begun, and ended
+      failed.await();
       assertThat(warmUp.isWarm()).isFalse();
     }
   }

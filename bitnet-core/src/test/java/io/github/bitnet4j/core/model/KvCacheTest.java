@@ -15,12 +15,10 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Sharing, going back, and the content of blocks. */
-@Timeout(30)
 class KvCacheTest {
   private static final int WIDTH = 2 * 20;
   private static final ModelConfig CONFIG =

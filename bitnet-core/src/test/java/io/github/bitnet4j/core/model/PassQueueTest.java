@@ -17,15 +17,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
 class PassQueueTest {
   private static final int MAX_ROWS = 16;
   private static final ModelConfig CONFIG =
@@ -57,6 +56,10 @@ class PassQueueTest {
   private final CountDownLatch firstMayEnd = new CountDownLatch(1);
 
   private final CountDownLatch firstHasBegun = new CountDownLatch(1);
+
+  /** Gets a permit when a request has been queued. */
+  private final Semaphore queued = new Semaphore(0);
+
   private final AtomicInteger inPass = new AtomicInteger();
   private volatile int failingRows = -1;
 
@@ -94,7 +97,7 @@ class PassQueueTest {
   void close() throws InterruptedException {
     firstMayEnd.countDown();
     threads.shutdown();
-    assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(threads.awaitTermination(5, TimeUnit.MINUTES)).isTrue();
     caches.forEach(KvCache::close);
   }
 
@@ -107,8 +110,19 @@ class PassQueueTest {
   private boolean run(KvCache cache, int rows, BooleanSupplier cancelled) {
     PassRequest request = cache.request();
     int end = cache.length() + rows;
-    request.set(new int[end], end, LogitNeed.ALL, new Logits[0], 0, cancelled);
+    request.set(new int[end], end, LogitNeed.ALL, new Logits[0], 0, signalsWhenQueued(cancelled));
     return queue.run(request);
+  }
+
+  /** A request is asked whether it is cancelled once it waits in the queue. */
+  private BooleanSupplier signalsWhenQueued(BooleanSupplier cancelled) {
+    AtomicBoolean signalled = new AtomicBoolean();
+    return () -> {
+      if (signalled.compareAndSet(false, true)) {
+        queued.release();
+      }
+      return cancelled.getAsBoolean();
+    };
   }
 
   private Future<Boolean> start(int rows) {
@@ -123,13 +137,15 @@ class PassQueueTest {
     return threads.submit(action);
   }
 
-  /** Waits until the first pass runs, and then until a number of requests wait behind it. */
+  /** Waits until the first pass runs. */
   private void awaitFirst() throws InterruptedException {
-    assertThat(firstHasBegun.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(firstHasBegun.await(5, TimeUnit.MINUTES)).isTrue();
+    awaitQueued(1);
   }
 
-  private static void settleDown() throws InterruptedException {
-    Thread.sleep(50); // for threads to get into the queue; what they do then is what is tested
+  /** Waits until so many more requests are in the queue. */
+  private void awaitQueued(int requests) throws InterruptedException {
+    assertThat(queued.tryAcquire(requests, 5, TimeUnit.MINUTES)).isTrue();
   }
 
   @Test
@@ -137,7 +153,7 @@ class PassQueueTest {
     Future<Boolean> first = start(1);
     awaitFirst();
     List<Future<Boolean>> others = List.of(start(2), start(3), start(4));
-    settleDown();
+    awaitQueued(3);
     firstMayEnd.countDown();
     assertThat(first.get()).isTrue();
     for (Future<Boolean> other : others) {
@@ -152,11 +168,11 @@ class PassQueueTest {
     Future<Boolean> first = start(1);
     awaitFirst();
     Future<Boolean> second = start(10);
-    settleDown();
+    awaitQueued(1);
     Future<Boolean> third = start(10);
-    settleDown();
+    awaitQueued(1);
     Future<Boolean> fourth = start(6);
-    settleDown();
+    awaitQueued(1);
     firstMayEnd.countDown();
     for (Future<Boolean> future : List.of(first, second, third, fourth)) {
       assertThat(future.get()).isTrue();
@@ -199,7 +215,7 @@ class PassQueueTest {
     Future<Boolean> first = start(1, cancelled::get);
     awaitFirst();
     Future<Boolean> second = start(2);
-    settleDown();
+    awaitQueued(1);
     cancelled.set(true);
     assertThat(first.get()).isFalse();
     firstMayEnd.countDown();
@@ -225,9 +241,9 @@ class PassQueueTest {
     awaitFirst();
     AtomicBoolean cancelled = new AtomicBoolean();
     Future<Boolean> second = start(2, cancelled::get);
-    settleDown();
+    awaitQueued(1);
     cancelled.set(true);
-    assertThat(second.get(5, TimeUnit.SECONDS)).isFalse();
+    assertThat(second.get(5, TimeUnit.MINUTES)).isFalse();
     assertThat(first.isDone()).isFalse();
     firstMayEnd.countDown();
     assertThat(first.get()).isTrue();
@@ -247,9 +263,9 @@ class PassQueueTest {
               }
             });
     second.start();
-    settleDown();
+    awaitQueued(1);
     second.interrupt();
-    assertThat(interrupted.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(interrupted.await(5, TimeUnit.MINUTES)).isTrue();
     firstMayEnd.countDown();
     assertThat(first.get()).isTrue();
   }
@@ -261,7 +277,7 @@ class PassQueueTest {
     failingRows = 3;
     List<Future<Boolean>> good = List.of(start(2), start(4));
     Future<Boolean> bad = start(3);
-    settleDown();
+    awaitQueued(3);
     firstMayEnd.countDown();
     assertThat(first.get()).isTrue();
     for (Future<Boolean> future : good) {
@@ -281,17 +297,17 @@ class PassQueueTest {
     Future<Boolean> first = start(1);
     awaitFirst();
     Future<Boolean> second = start(2);
-    settleDown();
+    awaitQueued(1);
     Future<Boolean> third =
         start(
             () -> {
               PassRequest request = cache().request();
-              request.setAll(new int[5], 5, new float[40], null, () -> false);
+              request.setAll(new int[5], 5, new float[40], null, signalsWhenQueued(() -> false));
               return queue.run(request);
             });
-    settleDown();
+    awaitQueued(1);
     Future<Boolean> fourth = start(4);
-    settleDown();
+    awaitQueued(1);
     firstMayEnd.countDown();
     for (Future<Boolean> future : List.of(first, second, third, fourth)) {
       assertThat(future.get()).isTrue();

@@ -9,9 +9,7 @@ import io.github.bitnet4j.core.format.SampleModels;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
 class GenerationStreamTest {
   /** The moment in which the closing thread holds the session must not look like misuse. */
   @Test

@@ -16,10 +16,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(30)
 class KernelSelectionTest {
   private static final KernelProvider SCALAR = provider("scalar", 0, null);
   private static final KernelProvider VECTOR = provider("vector", 100, null);

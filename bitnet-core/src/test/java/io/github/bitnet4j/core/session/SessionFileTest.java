@@ -34,13 +34,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Saving and restoring sessions, and what becomes of the memory of their caches. */
-@Timeout(60)
 class SessionFileTest {
   private static final int[] PROMPT = {294, 257, 3, 80, 11};
   private static final int HEADER = 88;

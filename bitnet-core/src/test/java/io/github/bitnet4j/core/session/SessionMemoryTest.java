@@ -9,7 +9,6 @@ import io.github.bitnet4j.Session;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.format.SampleModels;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Memory outside the heap that sessions leave behind: none. */
 class SessionMemoryTest {
@@ -18,7 +17,6 @@ class SessionMemoryTest {
       GenerationConfig.builder().maxTokens(2).ignoreStopTokens(true).build();
 
   @Test
-  @Timeout(60)
   void aThousandSessionsLeaveNoBlock() throws Exception {
     LoadOptions options = LoadOptions.builder().kernels("scalar").threads(1).build();
     try (TransformerModel model = (TransformerModel) Model.load(SampleModels.TIED, options)) {

@@ -28,12 +28,10 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Generation with guesses against generation without. */
-@Timeout(120)
 class SpeculationTest {
   /** Ids that any model of the tests has, and that come again and again. */
   private static final int[] REPETITIVE =

@@ -16,7 +16,7 @@ final class ChildJvm {
   private static final Path LIB = Path.of("target", "lib").toAbsolutePath();
   private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
   private static final String ADD_MODULES = "--add-modules=jdk.incubator.vector";
-  private static final int LIMIT_SECONDS = 180;
+  private static final int LIMIT_SECONDS = 500;
 
   private ChildJvm() {}
 

@@ -7,11 +7,9 @@ import io.github.bitnet4j.cli.ChildJvm.Command;
 import io.github.bitnet4j.cli.Cli.Result;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,7 +19,6 @@ import org.junit.jupiter.params.provider.CsvSource;
  * number of threads gives the same ids and, to the bit, the same intermediate values. Kernels that
  * are asked for by name compute from the start; where they are not, plain loops compute at first.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class OneAnswerEverywhereIT {
   @TempDir private static Path folder;
 

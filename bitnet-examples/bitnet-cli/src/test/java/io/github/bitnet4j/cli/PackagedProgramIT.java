@@ -12,13 +12,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged JARs on the class path and on the module path, with and without the flag. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class PackagedProgramIT {
   private static final String[] SHORT_STORY = {"--json", "--verbose", "--max-tokens", "4"};
 
@@ -111,7 +109,7 @@ class PackagedProgramIT {
         Thread.sleep(20);
       }
       process.destroy();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ends").isTrue();
+      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ends").isTrue();
       assertThat(process.exitValue()).as("128 and SIGTERM").isEqualTo(143);
       assertThat(Files.readString(out)).startsWith("Once upon a time").endsWith("\n");
       assertThat(Files.readString(err)).contains(" tokens, cancelled;");
