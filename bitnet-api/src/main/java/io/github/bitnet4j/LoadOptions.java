@@ -217,7 +217,8 @@ public final class LoadOptions {
      * refused. Models that declare themselves BitNet are not affected.
      *
      * <p>An ordinary float model looks the same. With this option it loads too, and writes
-     * gibberish: quantizing to trits needs training.
+     * gibberish: quantizing to trits needs training. Weights that are trits with several scales are
+     * refused in any case.
      */
     public Builder quantizeMasters(boolean quantizeMasters) {
       this.quantizeMasters = quantizeMasters;

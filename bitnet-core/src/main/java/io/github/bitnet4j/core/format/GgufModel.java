@@ -57,12 +57,14 @@ public final class GgufModel {
     ModelConfig config = GgufConfig.read(metadata, tensors.containsKey("output.weight"));
     ModelFiles.contextLength(config, options);
     TernaryLayout i2sLayout = options.armI2sLayout() ? TernaryLayout.I2_S_ARM : TernaryLayout.I2_S;
-    // The BitNet architectures are only used by models that were trained for trits.
-    boolean declared = !config.architecture().equals("llama");
-    MasterRule masterRule =
-        declared || options.quantizeMasters() ? MasterRule.RECOVER_OR_QUANTIZE : MasterRule.RECOVER;
     GgufWeights weights =
-        new GgufWeights(first.path(), config, tensors.values(), i2sLayout, masterRule, fileBytes);
+        new GgufWeights(
+            first.path(),
+            config,
+            tensors.values(),
+            i2sLayout,
+            masterRule(config, options),
+            fileBytes);
     String shown = Printable.message(path.toString());
     Tokenizer tokenizer = null;
     String noTokenizerReason = "the file has no tokenizer.ggml keys";
@@ -86,6 +88,13 @@ public final class GgufModel {
         List.of(),
         weights,
         memory);
+  }
+
+  private static MasterRule masterRule(ModelConfig config, LoadOptions options) {
+    if (!config.architecture().equals("llama")) {
+      return MasterRule.RECOVER_OR_QUANTIZE; // the others are those of models trained for trits
+    }
+    return options.quantizeMasters() ? MasterRule.ON_REQUEST : MasterRule.RECOVER;
   }
 
   private static List<Integer> stopIds(GgufMetadata metadata, int vocabSize)

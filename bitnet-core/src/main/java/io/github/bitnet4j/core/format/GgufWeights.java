@@ -235,10 +235,8 @@ final class GgufWeights implements WeightSource {
 
   @Override
   public String readingRule() {
-    boolean onRequest =
-        config.architecture().equals("llama") && masterRule == MasterRule.RECOVER_OR_QUANTIZE;
     return (i2sLayout == TernaryLayout.I2_S_ARM ? "I2_S of ARM" : "")
-        + (onRequest ? "masters quantized on request" : "");
+        + (masterRule == MasterRule.ON_REQUEST ? "masters quantized on request" : "");
   }
 
   @Override

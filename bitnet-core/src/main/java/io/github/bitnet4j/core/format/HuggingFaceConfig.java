@@ -150,7 +150,7 @@ record HuggingFaceConfig(
     JsonConfig quantization = json.object("quantization_config");
     if (quantization == null) {
       if (quantizeMasters) {
-        return new Quantization(ScaleRule.MULTIPLY, MasterRule.RECOVER_OR_QUANTIZE, 0);
+        return new Quantization(ScaleRule.MULTIPLY, MasterRule.ON_REQUEST, 0);
       }
       throw json.problem(
           "quantization_config",

@@ -153,7 +153,7 @@ final class HuggingFaceWeights implements WeightSource {
 
   @Override
   public String readingRule() {
-    return masterRule == MasterRule.RECOVER_OR_QUANTIZE ? "masters quantized on request" : "";
+    return masterRule == MasterRule.ON_REQUEST ? "masters quantized on request" : "";
   }
 
   @Override

@@ -86,7 +86,13 @@ public final class ModelPath {
               "expected config.json, or at most %d files with one GGUF model among them, found more"
                   .formatted(MAX_ENTRIES));
         }
-        (Files.isDirectory(entry) ? folders : files).add(entry.getFileName().toString());
+        String name = entry.getFileName().toString();
+        if (Files.isDirectory(entry)) {
+          folders.add(name);
+        } else {
+          // The links of a download cache lead nowhere if the cache was cleaned.
+          files.add(Files.exists(entry) ? name : name + " (a broken link)");
+        }
       }
     }
     Collections.sort(folders);

@@ -63,7 +63,7 @@ public record TritDistance(
         farthestRow,
         farthestColumn,
         largest,
-        largest == 0 ? 0 : weightsPerScale(weights, row));
+        largest == 0 ? 0 : weightsPerScale(weights));
   }
 
   private static float scale(DenseMatrix weights, float[] row) {
@@ -89,8 +89,12 @@ public record TritDistance(
     return count == 0 ? 0 : (float) (large / count);
   }
 
-  /** Returns the largest group, a whole row first, in which all weights have one magnitude or 0. */
-  private static int weightsPerScale(DenseMatrix weights, float[] row) {
+  /**
+   * Returns the largest group of neighbours, a whole row first, in which all weights have one
+   * magnitude or are 0; 0 if there is none.
+   */
+  static int weightsPerScale(DenseMatrix weights) {
+    float[] row = new float[weights.columns()];
     if (haveOneMagnitude(weights, row, row.length)) {
       return row.length;
     }

@@ -53,10 +53,18 @@ final class TritQuantizer {
     if (magnitude > 0) {
       return new WeightSource.Packed(quantizer.pack(1 / magnitude, memory), magnitude);
     }
-    if (magnitude < 0 && masters.rule() == MasterRule.RECOVER) {
+    if (magnitude < 0 && quantizer.isRefused(masters.rule())) {
       throw quantizer.notTernary();
     }
     return quantizer.absmean(memory);
+  }
+
+  private boolean isRefused(MasterRule rule) {
+    return switch (rule) {
+      case QUANTIZE, RECOVER_OR_QUANTIZE -> false;
+      case RECOVER -> true;
+      case ON_REQUEST -> TritDistance.weightsPerScale(weights) > 0;
+    };
   }
 
   private ModelFormatException notTernary() throws ModelFormatException {

@@ -92,7 +92,12 @@ public interface WeightSource {
     /** Recovered if they are trits times one scale, otherwise quantized by the absolute mean. */
     RECOVER_OR_QUANTIZE,
     /** Recovered; refused if they are not trits times one scale. */
-    RECOVER
+    RECOVER,
+    /**
+     * Recovered, or quantized by the absolute mean because the caller asked for it. Trits with
+     * several scales are refused: their absolute mean is none of these scales.
+     */
+    ON_REQUEST
   }
 
   /**

@@ -11,7 +11,7 @@ final class DenseLinearChecks {
   private int layers;
   private int exact;
   private double farSum;
-  private boolean undeclared;
+  private boolean onRequest;
   private @Nullable String worstName;
   private @Nullable TritDistance worst;
 
@@ -21,7 +21,7 @@ final class DenseLinearChecks {
     layers++;
     exact += distance.isExact() ? 1 : 0;
     farSum += distance.farShare();
-    undeclared |= masters.rule() != MasterRule.QUANTIZE;
+    onRequest |= masters.rule() == MasterRule.ON_REQUEST;
     if (worst == null || distance.farShare() > worst.farShare()) {
       worst = distance;
       worstName = masters.name();
@@ -29,7 +29,7 @@ final class DenseLinearChecks {
   }
 
   /** Adds a finding, if there was a dense layer. */
-  void report(String architecture, Findings findings) {
+  void report(Findings findings) {
     if (worst == null) {
       return;
     }
@@ -51,8 +51,7 @@ final class DenseLinearChecks {
             100 * farSum / layers,
             worstName,
             worst.description());
-    boolean ordinary = architecture.equals("llama") || architecture.equals("LlamaForCausalLM");
-    if (undeclared && ordinary) {
+    if (onRequest) {
       findings.warning(
           subject,
           found

@@ -71,7 +71,7 @@ final class WeightChecks {
         }
       }
     }
-    dense.report(config.architecture(), findings);
+    dense.report(findings);
   }
 
   private void checkZeros(String name, TritCounts counts) {

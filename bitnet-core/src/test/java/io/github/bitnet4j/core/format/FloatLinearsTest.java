@@ -132,10 +132,13 @@ class FloatLinearsTest {
             LLAMA,
             GgufType.F16,
             (trit, row, column) -> trit * (0.25f + 0.125f * ((row + column / group) % 4)));
-    assertRefused(
-        file,
-        "a scale for every " + named,
-        " weights; only one scale for the whole tensor is supported");
+    String message =
+        "a scale for every " + named + " weights; only one scale for the whole tensor is supported";
+    assertRefused(file, message);
+    assertThatExceptionOfType(ModelFormatException.class)
+        .as("their absolute mean is none of the scales")
+        .isThrownBy(() -> Model.load(file, ON_REQUEST).close())
+        .withMessageEndingWith(message);
   }
 
   @Test

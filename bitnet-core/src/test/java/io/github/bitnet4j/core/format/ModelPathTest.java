@@ -98,6 +98,14 @@ class ModelPathTest {
   }
 
   @Test
+  void linksThatLeadNowhereAreNamed() throws IOException {
+    Path blob = temp.resolve("blob");
+    Files.createSymbolicLink(directory.resolve("config.json"), blob);
+    Files.createSymbolicLink(directory.resolve("model.gguf"), blob);
+    assertRefused("found the files config.json (a broken link), model.gguf (a broken link)");
+  }
+
+  @Test
   void nothingIsThere() {
     assertThatExceptionOfType(NoSuchFileException.class)
         .isThrownBy(() -> ModelPath.locate(directory.resolve("no")))
