@@ -88,7 +88,7 @@ class ModelToolsTest {
   @Test
   void inspectForecastsTheMemoryOfTheKernelsThatRun() {
     assertThat(Cli.run("inspect", "--kernels", "scalar", GOLDEN).out())
-        .containsPattern("weights, copies of scalar kernels +196.6 kB\\R");
+        .containsPattern("weights, copies of scalar kernels +294.9 kB\\R");
     assertThat(Cli.run("inspect", "--kernels", "abacus", GOLDEN).out())
         .contains("expected the provider abacus");
     assertThat(Cli.run("inspect", "--json", GOLDEN).out())
