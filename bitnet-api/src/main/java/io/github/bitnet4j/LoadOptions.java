@@ -25,6 +25,7 @@ public final class LoadOptions {
   private final ProgressListener progress;
   private final boolean copyWeights;
   private final boolean armI2sLayout;
+  private final boolean quantizeMasters;
   private final boolean headScreening;
   private final Optional<Path> preparedFile;
 
@@ -36,6 +37,7 @@ public final class LoadOptions {
     progress = builder.progress;
     copyWeights = builder.copyWeights;
     armI2sLayout = builder.armI2sLayout;
+    quantizeMasters = builder.quantizeMasters;
     headScreening = builder.headScreening;
     preparedFile = builder.preparedFile;
   }
@@ -85,6 +87,15 @@ public final class LoadOptions {
     return armI2sLayout;
   }
 
+  /**
+   * Returns whether float weights of a model that does not declare itself BitNet are quantized.
+   *
+   * @see Builder#quantizeMasters
+   */
+  public boolean quantizeMasters() {
+    return quantizeMasters;
+  }
+
   /** Returns whether a large LM head gets a copy that makes choosing tokens faster. */
   public boolean headScreening() {
     return headScreening;
@@ -116,6 +127,7 @@ public final class LoadOptions {
     private ProgressListener progress = (done, total) -> {};
     private boolean copyWeights;
     private boolean armI2sLayout;
+    private boolean quantizeMasters;
     private boolean headScreening = true;
     private Optional<Path> preparedFile = Optional.empty();
 
@@ -191,6 +203,25 @@ public final class LoadOptions {
      */
     public Builder armI2sLayout(boolean armI2sLayout) {
       this.armI2sLayout = armI2sLayout;
+      return this;
+    }
+
+    /**
+     * Sets whether float weights of linear layers are quantized to trits by their absolute mean
+     * although nothing in the model says that it was trained for this; false if not set.
+     *
+     * <p>Two kinds of models need it: GGUF files of architecture {@code llama} with master weights
+     * of BitNet b1.58 training, and Hugging Face directories without {@code quantization_config},
+     * such as fine-tunes saved by a trainer that dropped it. Without the option a GGUF file is
+     * accepted only if its float weights are trits times one scale, and such a directory is
+     * refused. Models that declare themselves BitNet are not affected.
+     *
+     * <p>An ordinary float model looks the same. With this option it loads too, and writes
+     * gibberish: quantizing to trits needs training. Weights that are trits with several scales are
+     * refused in any case.
+     */
+    public Builder quantizeMasters(boolean quantizeMasters) {
+      this.quantizeMasters = quantizeMasters;
       return this;
     }
 

@@ -27,7 +27,8 @@ public interface Model extends AutoCloseable {
   /**
    * Loads a model with default options.
    *
-   * @param path a Hugging Face model directory, or a GGUF file (of a split model, any of its files)
+   * @param path a Hugging Face model directory, a GGUF file (of a split model, any of its files),
+   *     or a directory with exactly one GGUF model and no {@code config.json}
    * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if the files cannot be used as a model; the message names the
    *     file, the place, what was expected and found
@@ -42,7 +43,8 @@ public interface Model extends AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param path a Hugging Face model directory, or a GGUF file (of a split model, any of its files)
+   * @param path a Hugging Face model directory, a GGUF file (of a split model, any of its files),
+   *     or a directory with exactly one GGUF model and no {@code config.json}
    * @param options kernels, threads, context length, progress
    * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if the files cannot be used as a model; the message names the

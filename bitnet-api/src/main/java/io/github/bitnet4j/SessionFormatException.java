@@ -1,5 +1,6 @@
 package io.github.bitnet4j;
 
+import io.github.bitnet4j.spi.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file that cannot be restored as a session: damaged, of another kind or version, or saved with
  * another model or other options. The message names the file, the place in it, what was expected,
- * what was found, and what to do.
+ * what was found, and what to do. It has no control characters and at most 2,000 bytes.
  */
 public final class SessionFormatException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -21,7 +22,7 @@ public final class SessionFormatException extends IOException {
    * @param problem where in the file, what was expected, what was found, what to do
    */
   public SessionFormatException(Path path, String problem) {
-    super(path + ": " + problem);
+    super(Printable.message(path + ": " + problem));
     this.path = path;
   }
 

@@ -94,7 +94,8 @@ class InvalidModelTest {
   @Test
   void aDirectoryWithoutConfigIsNoModel() throws IOException {
     Files.delete(config);
-    assertRejected(directory, "config.json", "found none");
+    assertRejected(
+        directory, "config.json", "found the files generation_config.json, model.safetensors");
   }
 
   @Test
@@ -152,7 +153,11 @@ class InvalidModelTest {
           quantization_config.linear_class | "foo" | autobitlinear or bitlinear, found foo
           quantization_config.quantization_mode | "sometimes" | quantization_mode: expected offline
           quantization_config.use_rms_norm | "no" | true or false, found a string
-          quantization_config.modules_to_not_convert | ["lm_head", "q_proj"] | modules_to_not_convert: expected lm_head, found q_proj
+          quantization_config.modules_to_not_convert | ["lm_head", "q_proj"] | modules_to_not_convert: expected no linear layer of a block, all of which must be ternary, found q_proj, which excludes model.layers.0.self_attn.q_proj
+          quantization_config.modules_to_not_convert | ["model.layers.1.mlp"] | found model.layers.1.mlp, which excludes model.layers.1.mlp.gate_proj
+          quantization_config.modules_to_not_convert | ["model"] | found model, which excludes model.layers.0.self_attn.q_proj
+          quantization_config.modules_to_not_convert | ["model.layers.*.mlp"] | names of modules, without patterns, found model.layers.*.mlp
+          quantization_config.modules_to_not_convert | [""] | names of modules
           quantization_config.modules_to_not_convert | "lm_head" | a list of strings, found a string
           attention_bias | true | attention_bias: expected false, found true
           tie_word_embeddings | 1 | true or false, found the number 1
@@ -233,13 +238,37 @@ class InvalidModelTest {
         .withMessageContaining("found");
   }
 
-  @Test
-  void anEosIdOfTheGenerationConfigMustBeInTheVocabulary() throws IOException {
-    Path generation = directory.resolve("generation_config.json");
-    SampleModels.setJson(directory, "generation_config.json", "eos_token_id", "[295, 296]");
-    assertRejected(generation, "eos_token_id", "from 0 to 295, found 296");
-    Files.writeString(generation, "[");
-    assertRejected(generation, "expected JSON");
+  /** The file is not needed: whatever is wrong with it, the model loads without it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "[",
+        "[]",
+        "not JSON",
+        "{\"temperature\": NaN}",
+        "{\"eos_token_id\": [294, 296]}",
+        "{\"eos_token_id\": \"294\"}",
+        "{\"eos_token_id\": {}}"
+      })
+  void aGenerationConfigThatCannotBeUsedIsIgnored(String text) throws IOException {
+    Files.writeString(directory.resolve("generation_config.json"), text);
+    try (Model model = Model.load(directory)) {
+      assertThat(model.info().stopIds()).containsExactly(295);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[\"lm_head\"]",
+        "[\"model.embed_tokens\", \"model.norm\", \"lm_head\"]",
+        "[\"embed_tokens\", \"model.layers.0.input_layernorm\", \"model.layers.7.mlp.up_proj\"]",
+        "[]"
+      })
+  void modulesThatAreDenseAnywayMayBeExcluded(String names) throws IOException {
+    SampleModels.setConfig(directory, "quantization_config.modules_to_not_convert", names);
+    assertLoads();
   }
 
   @Test
@@ -469,6 +498,22 @@ class InvalidModelTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Model.load(directory, options))
         .withMessage("contextLength: expected at most 128 (the model's own), found 129");
+  }
+
+  /** Faults that need no weights are found before the weights, which take minutes. */
+  @Test
+  void optionsAndSmallFilesAreCheckedBeforeTheWeights() throws IOException {
+    Files.writeString(weights, "no weights");
+    assertThatExceptionOfType(KernelUnavailableException.class)
+        .isThrownBy(
+            () -> Model.load(directory, LoadOptions.builder().kernels("abacus").build()).close())
+        .withMessageContaining("expected the provider abacus");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> Model.load(directory, LoadOptions.builder().contextLength(129).build()).close());
+    assertRejected(weights, "expected");
+    Path tokenizer = Files.writeString(directory.resolve("tokenizer.json"), "{}");
+    assertRejected(tokenizer, "expected a tokenizer");
   }
 
   @Test

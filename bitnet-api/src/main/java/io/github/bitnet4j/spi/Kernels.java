@@ -61,6 +61,15 @@ public interface Kernels {
   TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory);
 
   /**
+   * Returns the size of the copy that {@link #prepare} makes of a tensor, in bytes; 0 if it uses
+   * such a tensor in place. A forecast of memory needs no weights.
+   *
+   * @param layout how the tensor stores its trits
+   * @param inOrder whether its rows are stored in order, see {@link TernaryTensor#interleavedHead}
+   */
+  long copyBytes(TernaryLayout layout, boolean inOrder, int rows, int columns);
+
+  /**
    * Returns the name of the layout that {@link #prepare} copies into. It changes when the bytes
    * would.
    */

@@ -8,7 +8,8 @@ import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
 import java.util.OptionalInt;
 
 /**
- * What the metadata of a GGUF file says about the forward pass.
+ * Reads the configuration of the forward pass from the metadata of a GGUF file. {@link GgufKeys}
+ * then checks that no other key changes it.
  *
  * <p>Scales in GGUF files are magnitudes: they multiply, whatever the family.
  */
@@ -75,27 +76,32 @@ final class GgufConfig {
           "head_count * key_length to be embedding_length, " + hiddenSize,
           headDim);
     }
+    // Linear scaling by a factor of 1 is what converters write for the first BitNet models.
     String scaling = metadata.string(arch + ".rope.scaling.type").orElse("none");
-    if (!scaling.equals("none")) {
-      throw metadata.problem(arch + ".rope.scaling.type", "none", scaling);
+    if (!scaling.equals("none") && !scaling.equals("linear")) {
+      throw metadata.problem(
+          arch + ".rope.scaling.type", "none, or linear with a factor of 1", scaling);
     }
-    return new ModelConfig(
-        arch,
-        hiddenSize,
-        metadata.requiredInt(arch + ".feed_forward_length", 1, MAX_WIDTH),
-        metadata.requiredInt(arch + ".block_count", 1, MAX_LAYERS),
-        numHeads,
-        numKvHeads,
-        headDim,
-        vocabSize(metadata, arch),
-        metadata.optionalInt(arch + ".context_length", 1, MAX_CONTEXT).orElse(2048),
-        metadata.positiveFloat(arch + ".attention.layer_norm_rms_epsilon", 1e-5f),
-        metadata.positiveFloat(arch + ".rope.freq_base", 10_000),
-        activation,
-        !llama,
-        0,
-        ScaleRule.MULTIPLY,
-        !untied);
+    ModelConfig config =
+        new ModelConfig(
+            arch,
+            hiddenSize,
+            metadata.requiredInt(arch + ".feed_forward_length", 1, MAX_WIDTH),
+            metadata.requiredInt(arch + ".block_count", 1, MAX_LAYERS),
+            numHeads,
+            numKvHeads,
+            headDim,
+            vocabSize(metadata, arch),
+            metadata.optionalInt(arch + ".context_length", 1, MAX_CONTEXT).orElse(2048),
+            metadata.positiveFloat(arch + ".attention.layer_norm_rms_epsilon", 1e-5f),
+            metadata.positiveFloat(arch + ".rope.freq_base", 10_000),
+            activation,
+            !llama,
+            0,
+            ScaleRule.MULTIPLY,
+            !untied);
+    GgufKeys.check(metadata, arch, config);
+    return config;
   }
 
   /** The key may be absent; the token list then decides, and must agree otherwise. */

@@ -6,6 +6,8 @@ import io.github.bitnet4j.core.format.GgufValue.BoolValue;
 import io.github.bitnet4j.core.format.GgufValue.FloatValue;
 import io.github.bitnet4j.core.format.GgufValue.IntValue;
 import io.github.bitnet4j.core.format.GgufValue.StringValue;
+import io.github.bitnet4j.spi.Printable;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,13 +29,20 @@ public final class GgufMetadata {
   /** Far above any vocabulary, and few enough to fit a small heap. */
   private static final int MAX_LIST = 2_000_000;
 
+  /** Characters of a key or a value that a message shows. */
+  private static final int MAX_SHOWN_CHARS = 200;
+
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final int MAX_SETTINGS = 100_000;
+
   private static final int TYPE_U32 = 4;
   private static final int TYPE_I32 = 5;
+  private static final int TYPE_F32 = 6;
+  private static final int TYPE_BOOL = 7;
 
   private final Path path;
   private final Map<String, GgufValue> values;
@@ -45,6 +55,59 @@ public final class GgufMetadata {
   public GgufMetadata(Path path, Map<String, GgufValue> values) {
     this.path = path;
     this.values = values;
+  }
+
+  /** Returns all keys, in file order. */
+  Set<String> keys() {
+    return values.keySet();
+  }
+
+  /** Returns a value as the rules of {@link KeyRule} see it; the key is there. */
+  Object plainValue(String key) {
+    return switch (values.get(key)) {
+      case IntValue(long value) -> (double) value;
+      case FloatValue(double value) -> value;
+      case BoolValue(boolean value) -> value;
+      case StringValue(String value) -> value;
+      case ArrayValue array -> plainElements(array);
+      case null -> throw new IllegalArgumentException(key);
+    };
+  }
+
+  /** Arrays of settings have an element for each layer or head at most. */
+  private static Object plainElements(ArrayValue array) {
+    if (array.elementType() == GgufFile.TYPE_STRING) {
+      return "";
+    }
+    if (array.count() > MAX_SETTINGS) {
+      return KeyRule.OTHER;
+    }
+    MemorySegment data = array.data();
+    List<Object> elements = new ArrayList<>();
+    for (int i = 0; i < array.count(); i++) {
+      switch (array.elementType()) {
+        case TYPE_BOOL -> elements.add(data.get(ValueLayout.JAVA_BYTE, i) != 0);
+        case TYPE_U32, TYPE_I32 -> elements.add((double) data.get(INT, 4L * i));
+        case TYPE_F32 -> elements.add((double) Float.intBitsToFloat(data.get(INT, 4L * i)));
+        default -> {
+          return KeyRule.OTHER;
+        }
+      }
+    }
+    return elements;
+  }
+
+  /** Returns a value for messages: numbers and short texts in full. */
+  String describe(String key) {
+    return switch (values.get(key)) {
+      case IntValue(long value) -> Long.toString(value);
+      case FloatValue(double value) ->
+          value == (float) value ? Float.toString((float) value) : Double.toString(value);
+      case BoolValue(boolean value) -> Boolean.toString(value);
+      case StringValue(String value) -> value;
+      case ArrayValue array -> describe(array);
+      case null -> "nothing";
+    };
   }
 
   boolean has(String key) {
@@ -155,8 +218,11 @@ public final class GgufMetadata {
 
   /** Returns an exception about a key, to be thrown. */
   ModelFormatException problem(String key, String expected, Object found) {
+    String shown = Printable.shorten(String.valueOf(found), MAX_SHOWN_CHARS);
     return new ModelFormatException(
-        path, "%s: expected %s, found %s".formatted(key, expected, found));
+        path,
+        "%s: expected %s, found %s"
+            .formatted(Printable.shorten(key, MAX_SHOWN_CHARS), expected, shown));
   }
 
   private static String describe(GgufValue value) {

@@ -4,7 +4,9 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
+import io.github.bitnet4j.core.format.WeightSource.MasterRule;
 import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.TokenizerFormatException;
@@ -29,7 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class GgufModel {
   private static final Logger LOG = LoggerFactory.getLogger(Model.class);
-  private static final Pattern SPLIT_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
+  static final Pattern SPLIT_NAME = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
   private static final int MAX_SPLITS = 99_999;
 
   private GgufModel() {}
@@ -53,9 +55,17 @@ public final class GgufModel {
       throw metadata.problem("split.tensors.count", tensors.size() + ", as the files have", stated);
     }
     ModelConfig config = GgufConfig.read(metadata, tensors.containsKey("output.weight"));
+    ModelFiles.contextLength(config, options);
     TernaryLayout i2sLayout = options.armI2sLayout() ? TernaryLayout.I2_S_ARM : TernaryLayout.I2_S;
     GgufWeights weights =
-        new GgufWeights(first.path(), config, tensors.values(), i2sLayout, fileBytes);
+        new GgufWeights(
+            first.path(),
+            config,
+            tensors.values(),
+            i2sLayout,
+            masterRule(config, options),
+            fileBytes);
+    String shown = Printable.message(path.toString());
     Tokenizer tokenizer = null;
     String noTokenizerReason = "the file has no tokenizer.ggml keys";
     try {
@@ -64,19 +74,27 @@ public final class GgufModel {
         LOG.warn(
             "{}: its chat template is a converter's placeholder; the one that bitnet-b1.58-2B-4T"
                 + " was trained with is used instead",
-            path);
+            shown);
       }
     } catch (TokenizerFormatException e) {
       noTokenizerReason = "its tokenizer cannot be used: " + e.getMessage();
-      LOG.warn("{} takes token ids only: {}", path, noTokenizerReason);
+      LOG.warn("{} takes token ids only: {}", shown, Printable.message(noTokenizerReason));
     }
     return new ModelFiles(
         config,
         stopIds(metadata, config.vocabSize()),
         tokenizer,
         noTokenizerReason,
+        List.of(),
         weights,
         memory);
+  }
+
+  private static MasterRule masterRule(ModelConfig config, LoadOptions options) {
+    if (!config.architecture().equals("llama")) {
+      return MasterRule.RECOVER_OR_QUANTIZE; // the others are those of models trained for trits
+    }
+    return options.quantizeMasters() ? MasterRule.ON_REQUEST : MasterRule.RECOVER;
   }
 
   private static List<Integer> stopIds(GgufMetadata metadata, int vocabSize)

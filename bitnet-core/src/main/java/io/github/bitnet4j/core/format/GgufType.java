@@ -52,17 +52,32 @@ public enum GgufType {
 
   private static final String USE_ANOTHER = "; use the I2_S file or the Hugging Face directory";
 
+  private static final String GROUPS_OF_BONSAI =
+      ", of the Ternary-Bonsai models (Qwen3): trits with a scale for every ";
+  private static final String NO_GROUPS = "; only one scale for the whole tensor is supported";
+
   private static final Map<Long, String> UNKNOWN =
-      Map.of(
-          4L, "Q4_2, which was removed from the format",
-          5L, "Q4_3, which was removed from the format",
-          31L, "Q4_0_4_4, which was removed from the format",
-          32L, "Q4_0_4_8, which was removed from the format",
-          33L, "Q4_0_8_8, which was removed from the format",
-          37L, "I8_S, which never belongs into a file",
-          38L, "TL1, whose layout depends on how bitnet.cpp was built" + USE_ANOTHER,
-          39L, "TL2, whose layout depends on how bitnet.cpp was built, or MXFP4" + USE_ANOTHER,
-          335L, "IQ2_BN_R4, which only ik_llama.cpp uses" + USE_ANOTHER);
+      Map.ofEntries(
+          Map.entry(4L, "Q4_2, which was removed from the format"),
+          Map.entry(5L, "Q4_3, which was removed from the format"),
+          Map.entry(31L, "Q4_0_4_4, which was removed from the format"),
+          Map.entry(32L, "Q4_0_4_8, which was removed from the format"),
+          Map.entry(33L, "Q4_0_8_8, which was removed from the format"),
+          Map.entry(37L, "I8_S, which never belongs into a file"),
+          Map.entry(38L, "TL1, whose layout depends on how bitnet.cpp was built" + USE_ANOTHER),
+          Map.entry(
+              39L, "TL2, whose layout depends on how bitnet.cpp was built, or MXFP4" + USE_ANOTHER),
+          Map.entry(40L, "NVFP4, 4-bit floats of models that are not ternary"),
+          Map.entry(
+              41L, "Q1_0, of the 1-bit Bonsai models (Qwen3): weights of -1 and 1, not trits"),
+          Map.entry(42L, "Q2_0" + GROUPS_OF_BONSAI + "64 or 128 weights" + NO_GROUPS),
+          Map.entry(
+              43L,
+              "a type that engines use differently, such as TURBO3_0 or Q4_0_AR16, none of them"
+                  + " ternary"),
+          Map.entry(142L, "PQ2_0" + GROUPS_OF_BONSAI + "128 weights" + NO_GROUPS),
+          Map.entry(143L, "PTQ1_0" + GROUPS_OF_BONSAI + "128 weights" + NO_GROUPS),
+          Map.entry(335L, "IQ2_BN_R4, which only ik_llama.cpp uses" + USE_ANOTHER));
 
   private final int id;
   private final int blockSize;
@@ -115,7 +130,7 @@ public enum GgufType {
     throw new AssertionError(dense);
   }
 
-  /** Says what a number that is no type here stands for. */
+  /** Returns a description of a number that is not a supported type, for messages. */
   static String explainUnknown(long id) {
     return "type " + id + ": " + UNKNOWN.getOrDefault(id, "an unknown type");
   }

@@ -39,6 +39,7 @@ final class GgufWeights implements WeightSource {
   private final Map<String, GgufTensor> tensors = new HashMap<>();
   private final Set<String> used = new HashSet<>();
   private final TernaryLayout i2sLayout;
+  private final MasterRule masterRule;
   private final long fileBytes;
 
   /**
@@ -46,16 +47,19 @@ final class GgufWeights implements WeightSource {
    *
    * @param path the first file, for messages
    * @param i2sLayout which of the two layouts I2_S tensors have
+   * @param masterRule how float weights of linear layers become trits
    */
   GgufWeights(
       Path path,
       ModelConfig config,
       Collection<GgufTensor> tensors,
       TernaryLayout i2sLayout,
+      MasterRule masterRule,
       long fileBytes) {
     this.path = path;
     this.config = config;
     this.i2sLayout = i2sLayout;
+    this.masterRule = masterRule;
     this.fileBytes = fileBytes;
     for (GgufTensor tensor : tensors) {
       this.tensors.put(tensor.name(), tensor);
@@ -91,11 +95,11 @@ final class GgufWeights implements WeightSource {
     }
     return new Masters(
         new DenseMatrix(tensor.name(), dense.get(), rows, columns, tensor.data()),
-        true,
+        masterRule,
         interleavedHead);
   }
 
-  /** Returns the scale of a ternary tensor: the formats with many must have the same everywhere. */
+  /** Returns the scale of a ternary tensor; formats that store many must repeat the same one. */
   private float scale(GgufTensor tensor, TernaryTensor trits) throws ModelFormatException {
     MemorySegment data = tensor.data();
     long stride;
@@ -132,11 +136,18 @@ final class GgufWeights implements WeightSource {
       float other = read(data, at, half);
       if (other != scale) {
         throw tensor.problem(
-            "expected one scale in all blocks, found %s and %s; block-quantized tensors are not ternary"
-                .formatted(scale, other));
+            "expected one scale in all blocks, found %s and %s: this tensor has a scale for every %s; only one scale for the whole tensor is supported"
+                .formatted(scale, other, weightsPerScale(trits)));
       }
     }
     return scale;
+  }
+
+  private static String weightsPerScale(TernaryTensor trits) {
+    return switch (trits.layout()) {
+      case TQ1_0, TQ2_0 -> "256 weights";
+      default -> "row of " + trits.columns() + " weights";
+    };
   }
 
   private static float read(MemorySegment data, long at, boolean half) {
@@ -220,6 +231,12 @@ final class GgufWeights implements WeightSource {
                 .formatted(factors.get(0, i)));
       }
     }
+  }
+
+  @Override
+  public String readingRule() {
+    return (i2sLayout == TernaryLayout.I2_S_ARM ? "I2_S of ARM" : "")
+        + (masterRule == MasterRule.ON_REQUEST ? "masters quantized on request" : "");
   }
 
   @Override

@@ -1,23 +1,33 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.format.WeightSource.MasterRule;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.spi.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code config.json} and {@code generation_config.json} of a Hugging Face directory.
+ * {@code config.json} and {@code generation_config.json} of a Hugging Face directory. {@link
+ * HuggingFaceKeys} checks that no key changes the arithmetic unnoticed.
  *
  * @param model what the forward pass needs
  * @param stopIds ids that end a generation: the end-of-sequence ids of both files
- * @param masters whether the linear layers are stored as dense master weights
+ * @param masterRule how dense weights of linear layers become trits; null if they are packed
+ * @param warnings faults of {@code generation_config.json}, which is not needed
  */
-record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean masters) {
+record HuggingFaceConfig(
+    ModelConfig model,
+    List<Integer> stopIds,
+    @Nullable MasterRule masterRule,
+    List<String> warnings) {
   /** The families, told apart by the class that the file names. */
   private enum Family {
     /** bitnet-b1.58-2B-4T. */
@@ -34,8 +44,9 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean maste
     }
   }
 
-  /** What {@code quantization_config} says. */
-  private record Quantization(ScaleRule scaleRule, boolean masters, float linearNormEpsilon) {}
+  /** The quantized linear layers: packed weights have no rule for masters. */
+  private record Quantization(
+      ScaleRule scaleRule, @Nullable MasterRule masterRule, float linearNormEpsilon) {}
 
   // Far above any published model; they keep sizes computed from them within an int or a long.
   private static final int MAX_WIDTH = 1 << 20;
@@ -43,28 +54,36 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean maste
   private static final int MAX_CONTEXT = 1 << 24;
   private static final int MAX_VOCABULARY = 1 << 24;
 
-  static HuggingFaceConfig read(Path directory) throws IOException {
-    Path configPath = directory.resolve("config.json");
-    if (!Files.exists(configPath)) {
-      throw new ModelFormatException(
-          directory, "expected a Hugging Face model directory with config.json, found none in it");
-    }
-    JsonConfig json = JsonConfig.read(configPath);
+  /**
+   * Reads the files.
+   *
+   * @param quantizeMasters see {@link io.github.bitnet4j.LoadOptions.Builder#quantizeMasters}
+   */
+  static HuggingFaceConfig read(Path directory, boolean quantizeMasters) throws IOException {
+    JsonConfig json = JsonConfig.read(directory.resolve("config.json"));
     Family family = readFamily(json);
     Quantization quantization =
         family == Family.OLD_BITNET
-            ? new Quantization(ScaleRule.MULTIPLY, true, 0)
-            : readQuantization(json);
+            ? new Quantization(ScaleRule.MULTIPLY, MasterRule.QUANTIZE, 0)
+            : readQuantization(json, quantizeMasters);
     ModelConfig model = readModel(json, family, quantization);
+    HuggingFaceKeys.check(json, model);
 
     TreeSet<Integer> stopIds =
         new TreeSet<>(json.intOrInts("eos_token_id", 0, model.vocabSize() - 1));
+    List<String> warnings = new ArrayList<>();
     Path generationPath = directory.resolve("generation_config.json");
     if (Files.exists(generationPath)) {
-      stopIds.addAll(
-          JsonConfig.read(generationPath).intOrInts("eos_token_id", 0, model.vocabSize() - 1));
+      try {
+        stopIds.addAll(
+            JsonConfig.read(generationPath).intOrInts("eos_token_id", 0, model.vocabSize() - 1));
+      } catch (IOException e) {
+        String fault = e instanceof ModelFormatException ? e.getMessage() : e.toString();
+        warnings.add(Printable.message(fault + "; this file is ignored"));
+      }
     }
-    return new HuggingFaceConfig(model, List.copyOf(stopIds), quantization.masters);
+    return new HuggingFaceConfig(
+        model, List.copyOf(stopIds), quantization.masterRule, List.copyOf(warnings));
   }
 
   private static Family readFamily(JsonConfig json) throws ModelFormatException {
@@ -106,9 +125,6 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean maste
       throw json.problem(
           "head_dim", "num_attention_heads * head_dim to be hidden_size, " + hiddenSize, headDim);
     }
-    if (json.bool("attention_bias", false)) {
-      throw json.problem("attention_bias", "false", true);
-    }
     return new ModelConfig(
         family.architecture,
         hiddenSize,
@@ -128,16 +144,25 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean maste
         json.bool("tie_word_embeddings", false));
   }
 
-  /** Which of the published quantized linear layers the weights are for. */
-  private static Quantization readQuantization(JsonConfig json) throws ModelFormatException {
+  /** Reads which of the published quantized linear layers the weights are for. */
+  private static Quantization readQuantization(JsonConfig json, boolean quantizeMasters)
+      throws ModelFormatException {
     JsonConfig quantization = json.object("quantization_config");
     if (quantization == null) {
-      throw json.problem("quantization_config", "an object of quant_method bitnet", "nothing");
+      if (quantizeMasters) {
+        return new Quantization(ScaleRule.MULTIPLY, MasterRule.ON_REQUEST, 0);
+      }
+      throw json.problem(
+          "quantization_config",
+          "an object of quant_method bitnet",
+          "nothing",
+          "; so nothing says that this is a BitNet b1.58 model. If it is one and its weights"
+              + " are float, load it with LoadOptions.Builder.quantizeMasters(true), on the command"
+              + " line --quantize-masters; if they are packed, copy quantization_config from the"
+              + " original config.json");
     }
     require(quantization, "quant_method", quantization.string("quant_method", ""), "bitnet");
-    for (String excluded : quantization.strings("modules_to_not_convert")) {
-      require(quantization, "modules_to_not_convert", excluded, "lm_head");
-    }
+    ExcludedModules.check(quantization, json.requiredInt("num_hidden_layers", 1, MAX_LAYERS));
     float linearNormEpsilon =
         quantization.bool("use_rms_norm", false)
             ? quantization.positiveFloat("rms_norm_eps", 1e-6f)
@@ -150,10 +175,13 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean maste
     return switch (linearClass) {
       case "bitlinear" -> {
         require(quantization, "quantization_mode", mode, "offline");
-        yield new Quantization(ScaleRule.DIVIDE, false, linearNormEpsilon);
+        yield new Quantization(ScaleRule.DIVIDE, null, linearNormEpsilon);
       }
       case "autobitlinear" ->
-          new Quantization(ScaleRule.MULTIPLY, mode.equals("online"), linearNormEpsilon);
+          new Quantization(
+              ScaleRule.MULTIPLY,
+              mode.equals("online") ? MasterRule.QUANTIZE : null,
+              linearNormEpsilon);
       default ->
           throw quantization.problem("linear_class", "autobitlinear or bitlinear", linearClass);
     };

@@ -1,5 +1,7 @@
 package io.github.bitnet4j.core.format;
 
+import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.TokenizerFormatException;
@@ -8,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model in a Hugging Face directory: {@code config.json}, {@code generation_config.json}, {@code
@@ -17,18 +21,25 @@ import org.jspecify.annotations.Nullable;
 final class HuggingFaceDirectory {
   private static final List<String> TOKENIZER_FILES = List.of("tokenizer.json", "tokenizer.model");
 
+  private static final Logger LOG = LoggerFactory.getLogger(Model.class);
+
   private HuggingFaceDirectory() {}
 
-  static ModelFiles open(Path directory, FileMemory memory) throws IOException {
-    HuggingFaceConfig config = HuggingFaceConfig.read(directory);
-    TensorSet tensors = TensorSet.open(directory, memory);
+  /** Opens a directory: the small files first, so that their faults are found at once. */
+  static ModelFiles open(Path directory, FileMemory memory, LoadOptions options)
+      throws IOException {
+    HuggingFaceConfig config = HuggingFaceConfig.read(directory, options.quantizeMasters());
+    config.warnings().forEach(LOG::warn);
+    ModelFiles.contextLength(config.model(), options);
     Tokenizer tokenizer = readTokenizer(directory, config.model().vocabSize());
+    TensorSet tensors = TensorSet.open(directory, memory);
     return new ModelFiles(
         config.model(),
         config.stopIds(),
         tokenizer,
         "the directory has no tokenizer.json or tokenizer.model",
-        new HuggingFaceWeights(config.model(), config.masters(), tensors),
+        config.warnings(),
+        new HuggingFaceWeights(config.model(), config.masterRule(), tensors),
         memory);
   }
 

@@ -23,13 +23,18 @@ final class HuggingFaceWeights implements WeightSource {
       Pattern.compile(".*_proj\\..*|model\\.layers\\.\\d+\\..*(norm|_ln\\.).*");
 
   private final ModelConfig config;
-  private final boolean masters;
+  private final @Nullable MasterRule masterRule;
   private final TensorSet tensors;
   private final Set<String> used = new HashSet<>();
 
-  HuggingFaceWeights(ModelConfig config, boolean masters, TensorSet tensors) {
+  /**
+   * Creates a source of weights.
+   *
+   * @param masterRule how dense weights of linear layers become trits; null if they are packed
+   */
+  HuggingFaceWeights(ModelConfig config, @Nullable MasterRule masterRule, TensorSet tensors) {
     this.config = config;
-    this.masters = masters;
+    this.masterRule = masterRule;
     this.tensors = tensors;
   }
 
@@ -38,9 +43,9 @@ final class HuggingFaceWeights implements WeightSource {
     String name = TensorNames.huggingFace(layer, which);
     int rows = which.rows(config);
     int columns = which.columns(config);
-    if (masters) {
+    if (masterRule != null) {
       List<Long> shape = List.of((long) rows, (long) columns);
-      return new Masters(dense(name + ".weight", shape, rows, columns), false, 0);
+      return new Masters(dense(name + ".weight", shape, rows, columns), masterRule, 0);
     }
     Tensor packed = get(name + ".weight");
     if (packed.dtype() != DType.U8) {
@@ -144,6 +149,11 @@ final class HuggingFaceWeights implements WeightSource {
             "the weights belong to another configuration");
       }
     }
+  }
+
+  @Override
+  public String readingRule() {
+    return masterRule == MasterRule.ON_REQUEST ? "masters quantized on request" : "";
   }
 
   @Override

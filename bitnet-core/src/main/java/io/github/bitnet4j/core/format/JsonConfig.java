@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 final class JsonConfig {
   /** Far above any configuration, and little enough to fit a small heap. */
   private static final int MAX_BYTES = 1 << 24;
+
+  /** Characters of a key or a value that a message shows. */
+  private static final int MAX_SHOWN_CHARS = 200;
 
   private final Path path;
   private final String prefix;
@@ -158,8 +163,53 @@ final class JsonConfig {
 
   /** Returns an exception about a key, to be thrown. */
   ModelFormatException problem(String key, String expected, Object found) {
+    return problem(key, expected, found, "");
+  }
+
+  /**
+   * Returns an exception about a key, to be thrown.
+   *
+   * @param hint what to do, appended to the message
+   */
+  ModelFormatException problem(String key, String expected, Object found, String hint) {
+    String shown = Printable.shorten(String.valueOf(found), MAX_SHOWN_CHARS);
+    String name = Printable.shorten(prefix + key, MAX_SHOWN_CHARS);
     return new ModelFormatException(
-        path, "%s%s: expected %s, found %s".formatted(prefix, key, expected, found));
+        path, "%s: expected %s, found %s%s".formatted(name, expected, shown, hint));
+  }
+
+  /** Returns whether a key is there and false. */
+  boolean isFalse(String key) {
+    return find(key) instanceof JsonBoolean(boolean value) && !value;
+  }
+
+  /** Returns a value as the rules of {@link KeyRule} see it; the key is there. */
+  Object plainValue(String key) {
+    return plain(Objects.requireNonNull(find(key), key));
+  }
+
+  private static Object plain(JsonValue value) {
+    return switch (value) {
+      case JsonNumber(BigDecimal number) -> number.doubleValue();
+      case JsonBoolean(boolean on) -> on;
+      case JsonString(String text) -> text;
+      case JsonArray(List<JsonValue> elements) -> elements.stream().map(JsonConfig::plain).toList();
+      case JsonNull _, JsonObject _ -> KeyRule.OTHER;
+    };
+  }
+
+  /** Returns a value for messages: numbers and texts in full. */
+  String describe(String key) {
+    JsonValue value = find(key);
+    return switch (value) {
+      case JsonNumber(BigDecimal number) -> number.toString();
+      case JsonString(String text) -> text;
+      case JsonArray(List<JsonValue> elements)
+          when elements.size() == 1 && elements.getFirst() instanceof JsonString(String text) ->
+          "[" + text + "]";
+      case null -> "nothing";
+      default -> describe(value);
+    };
   }
 
   private @Nullable JsonValue find(String key) {

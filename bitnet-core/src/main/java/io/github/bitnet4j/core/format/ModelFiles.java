@@ -6,6 +6,7 @@ import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelWeights;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +31,7 @@ public final class ModelFiles {
   private final List<Integer> stopIds;
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
+  private final List<String> warnings;
   private final WeightSource weights;
   private final FileMemory memory;
 
@@ -37,18 +39,21 @@ public final class ModelFiles {
    * Creates opened files.
    *
    * @param noTokenizerReason why there is no tokenizer, for messages; unused if there is one
+   * @param warnings faults of files that are not needed
    */
   ModelFiles(
       ModelConfig config,
       List<Integer> stopIds,
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
+      List<String> warnings,
       WeightSource weights,
       FileMemory memory) {
     this.config = config;
     this.stopIds = List.copyOf(stopIds);
     this.tokenizer = tokenizer;
-    this.noTokenizerReason = noTokenizerReason;
+    this.noTokenizerReason = Printable.message(noTokenizerReason);
+    this.warnings = List.copyOf(warnings);
     this.weights = weights;
     this.memory = memory;
   }
@@ -56,11 +61,13 @@ public final class ModelFiles {
   /**
    * Opens a model: reads the configuration and the tokenizer, maps the weights.
    *
-   * @param path a Hugging Face directory, or a GGUF file (of a split model, any of its files)
+   * @param path a Hugging Face directory, a GGUF file (of a split model, any of its files), or a
+   *     directory with one GGUF model
    * @param arena owns the mapping
    * @param options whether to copy instead, and how to read I2_S
    * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if a file is missing or cannot be used
+   * @throws IllegalArgumentException if the options ask for a longer context than the model has
    */
   public static ModelFiles open(Path path, Arena arena, LoadOptions options) throws IOException {
     return open(path, new FileMemory(arena, options.copyWeights()), options);
@@ -80,24 +87,21 @@ public final class ModelFiles {
 
   private static ModelFiles open(Path path, FileMemory memory, LoadOptions options)
       throws IOException {
-    if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          path.toString(), null, "expected a model directory or a GGUF file, found nothing");
-    }
-    if (Files.isDirectory(path)) {
-      return HuggingFaceDirectory.open(path, memory);
+    Path located = ModelPath.locate(path);
+    if (Files.isDirectory(located)) {
+      return HuggingFaceDirectory.open(located, memory, options);
     }
     byte[] start;
-    try (InputStream in = Files.newInputStream(path)) {
+    try (InputStream in = Files.newInputStream(located)) {
       start = in.readNBytes(4);
     }
     if (Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})) {
-      return GgufModel.open(path, memory, options);
+      return GgufModel.open(located, memory, options);
     }
     throw new ModelFormatException(
-        path,
+        located,
         "expected a Hugging Face model directory or a GGUF file, found a file of another kind"
-            + (path.toString().endsWith(".safetensors") ? "; give the directory it is in" : ""));
+            + (located.toString().endsWith(".safetensors") ? "; give the directory it is in" : ""));
   }
 
   /** Returns what the forward pass needs to know. */
@@ -113,6 +117,26 @@ public final class ModelFiles {
   /** Returns why there is no tokenizer; for messages. */
   public String noTokenizerReason() {
     return noTokenizerReason;
+  }
+
+  /** Returns faults of files that are not needed, such as {@code generation_config.json}. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  /**
+   * Returns the largest number of positions of a session.
+   *
+   * @throws IllegalArgumentException if the options ask for more than the model has
+   */
+  public static int contextLength(ModelConfig config, LoadOptions options) {
+    int contextLength = options.contextLength().orElse(config.contextLength());
+    if (contextLength > config.contextLength()) {
+      throw new IllegalArgumentException(
+          "contextLength: expected at most %d (the model's own), found %d"
+              .formatted(config.contextLength(), contextLength));
+    }
+    return contextLength;
   }
 
   /** Returns the ids that end a generation, ascending. */

@@ -43,6 +43,12 @@ public final class TensorSet {
     return open(directory, new FileMemory(arena, copy));
   }
 
+  /** Returns whether a path is a directory with safetensors files. */
+  public static boolean isIn(Path path) {
+    return Files.isDirectory(path)
+        && (Files.exists(path.resolve(SINGLE)) || Files.exists(path.resolve(INDEX)));
+  }
+
   static TensorSet open(Path directory, FileMemory memory) throws IOException {
     Path single = directory.resolve(SINGLE);
     if (Files.exists(single)) {
@@ -54,7 +60,8 @@ public final class TensorSet {
       return openShards(directory, index, memory);
     }
     throw new ModelFormatException(
-        directory, "expected " + SINGLE + " or " + INDEX + ", found neither; download the weights");
+        directory,
+        "expected %s or %s, found %s".formatted(SINGLE, INDEX, ModelPath.otherWeights(directory)));
   }
 
   private static TensorSet openShards(Path directory, Path index, FileMemory memory)

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.format.WeightSource.MasterRule;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
@@ -18,7 +19,8 @@ import java.util.Arrays;
  * row.
  *
  * <p>Files that were unpacked by a converter hold only the values -m, 0 and m; those trits are
- * recovered as they are.
+ * recovered as they are. A model that does not declare itself BitNet must hold such values: {@link
+ * MasterRule}.
  */
 final class TritQuantizer {
   private final WeightSource source;
@@ -34,35 +36,61 @@ final class TritQuantizer {
   }
 
   /**
-   * Quantizes by the absolute mean.
+   * Returns dense weights as trits, by the rule that the model's files imply.
    *
    * @param memory for the packed trits
-   * @throws ModelFormatException if a weight is not finite
+   * @throws ModelFormatException if a weight is not finite, or the rule allows only trits times one
+   *     scale and these weights are others
    */
-  static WeightSource.Packed absmean(
-      WeightSource source, WeightSource.Masters masters, SegmentAllocator memory)
-      throws ModelFormatException {
-    return new TritQuantizer(source, masters).absmean(memory);
-  }
-
-  /**
-   * Recovers trits if there is one m such that every weight is -m, 0 or m; quantizes by the
-   * absolute mean otherwise.
-   *
-   * @param memory for the packed trits
-   * @throws ModelFormatException if a weight is not finite
-   */
-  static WeightSource.Packed recoverOrAbsmean(
+  static WeightSource.Packed quantize(
       WeightSource source, WeightSource.Masters masters, SegmentAllocator memory)
       throws ModelFormatException {
     TritQuantizer quantizer = new TritQuantizer(source, masters);
+    if (masters.rule() == MasterRule.QUANTIZE) {
+      return quantizer.absmean(memory);
+    }
     float magnitude = quantizer.commonMagnitude();
-    return magnitude > 0
-        ? new WeightSource.Packed(quantizer.pack(1 / magnitude, memory), magnitude)
-        : quantizer.absmean(memory);
+    if (magnitude > 0) {
+      return new WeightSource.Packed(quantizer.pack(1 / magnitude, memory), magnitude);
+    }
+    if (magnitude < 0 && quantizer.isRefused(masters.rule())) {
+      throw quantizer.notTernary();
+    }
+    return quantizer.absmean(memory);
+  }
+
+  private boolean isRefused(MasterRule rule) {
+    return switch (rule) {
+      case QUANTIZE, RECOVER_OR_QUANTIZE -> false;
+      case RECOVER -> true;
+      case ON_REQUEST -> TritDistance.weightsPerScale(weights) > 0;
+    };
+  }
+
+  private ModelFormatException notTernary() throws ModelFormatException {
+    requireFinite(absoluteSum());
+    TritDistance distance = TritDistance.of(weights);
+    String problem = "expected trits times one scale, found " + distance.description();
+    if (distance.weightsPerScale() > 0) {
+      return source.problem(weights.name(), problem);
+    }
+    return source.problem(
+        weights.name(),
+        problem
+            + ". If these are master weights of a BitNet b1.58 model, which an ordinary float model"
+            + " cannot be told from, load it with LoadOptions.Builder.quantizeMasters(true), on the"
+            + " command line --quantize-masters");
   }
 
   private WeightSource.Packed absmean(SegmentAllocator memory) throws ModelFormatException {
+    double sum = absoluteSum();
+    requireFinite(sum);
+    float mean = Math.max((float) (sum / ((double) weights.rows() * weights.columns())), 1e-5f);
+    float s = 1 / mean;
+    return new WeightSource.Packed(pack(s, memory), 1 / s);
+  }
+
+  private double absoluteSum() {
     double sum = 0;
     for (int r = 0; r < weights.rows(); r++) {
       weights.copyRow(r, row, 0);
@@ -70,16 +98,17 @@ final class TritQuantizer {
         sum += Math.abs(w);
       }
     }
+    return sum;
+  }
+
+  private void requireFinite(double sum) throws ModelFormatException {
     if (!Double.isFinite(sum)) {
       throw source.problem(
           weights.name(), "expected finite weights, found NaN or an infinity; they are damaged");
     }
-    float mean = Math.max((float) (sum / ((double) weights.rows() * weights.columns())), 1e-5f);
-    float s = 1 / mean;
-    return new WeightSource.Packed(pack(s, memory), 1 / s);
   }
 
-  /** Returns m if all weights are -m, 0 or m, and one is not 0; otherwise 0. */
+  /** Returns m if all weights are -m, 0 or m; 0 if all are 0; -1 if there is no such m. */
   private float commonMagnitude() {
     float common = 0;
     for (int r = 0; r < weights.rows(); r++) {
@@ -90,7 +119,7 @@ final class TritQuantizer {
           continue;
         }
         if (common != 0 || !(magnitude < Float.POSITIVE_INFINITY)) {
-          return 0;
+          return -1;
         }
         common = magnitude;
       }

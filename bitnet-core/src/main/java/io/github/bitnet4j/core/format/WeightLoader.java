@@ -139,7 +139,11 @@ final class WeightLoader {
     PreparedFile file = null;
     List<Section> sections = List.of();
     if (path != null) {
-      String layout = kernels.copyLayout() + (screened ? ", int8 head" : "");
+      String rule = source.readingRule();
+      String layout =
+          kernels.copyLayout()
+              + (screened ? ", int8 head" : "")
+              + (rule.isEmpty() ? "" : ", " + rule);
       file = new PreparedFile(path, layout, files.opened(), team);
       int count = stored.size() + (screened ? Int8Head.partCount(head) : 0);
       sections = file.read(count, memory, team).orElse(List.of());
@@ -395,10 +399,7 @@ final class WeightLoader {
     Packed packed =
         switch (linear) {
           case Packed p -> p;
-          case Masters m ->
-              m.unpacked()
-                  ? TritQuantizer.recoverOrAbsmean(source, m, memory)
-                  : TritQuantizer.absmean(source, m, memory);
+          case Masters m -> TritQuantizer.quantize(source, m, memory);
         };
     verify(source, packed);
     return packed;

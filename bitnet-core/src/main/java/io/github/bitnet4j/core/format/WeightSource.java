@@ -85,13 +85,28 @@ public interface WeightSource {
     }
   }
 
+  /** How dense weights of a linear layer become trits. */
+  enum MasterRule {
+    /** Quantized by the absolute mean: the model declares them master weights. */
+    QUANTIZE,
+    /** Recovered if they are trits times one scale, otherwise quantized by the absolute mean. */
+    RECOVER_OR_QUANTIZE,
+    /** Recovered; refused if they are not trits times one scale. */
+    RECOVER,
+    /**
+     * Recovered, or quantized by the absolute mean because the caller asked for it. Trits with
+     * several scales are refused: their absolute mean is none of these scales.
+     */
+    ON_REQUEST
+  }
+
   /**
    * A linear layer stored as dense weights, to be turned into trits at load.
    *
-   * @param unpacked whether the weights may be trits that a converter multiplied by a scale
+   * @param rule how they become trits
    * @param interleavedHead the order of the rows, see {@link TernaryTensor}
    */
-  record Masters(DenseMatrix weights, boolean unpacked, int interleavedHead)
+  record Masters(DenseMatrix weights, MasterRule rule, int interleavedHead)
       implements StoredLinear {
     @Override
     public String name() {
@@ -127,6 +142,12 @@ public interface WeightSource {
    * is not the model it says it is.
    */
   void checkNothingLeft() throws ModelFormatException;
+
+  /**
+   * Returns the choices of the caller that change what the stored weights mean; empty if there are
+   * none. Weights that were prepared under one rule must not be used under another.
+   */
+  String readingRule();
 
   /** Returns an exception about a stored tensor, to be thrown. */
   ModelFormatException problem(String tensor, String problem);

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Int8Matrix;
@@ -74,9 +75,10 @@ public final class Int8Head {
     norms = new float[head.rows()];
   }
 
-  /** Returns the number of weights from which a copy saves time. */
-  public static long minWeights(Kernels kernels) {
-    return kernels.vectorBits() == 0 ? Long.MAX_VALUE : MIN_WEIGHTS;
+  /** Returns the number of weights from which a head gets a copy. */
+  public static long minWeights(Kernels kernels, LoadOptions options) {
+    boolean savesTime = kernels.vectorBits() > 0;
+    return savesTime && options.headScreening() ? MIN_WEIGHTS : Long.MAX_VALUE;
   }
 
   /**
@@ -90,9 +92,14 @@ public final class Int8Head {
 
   /** Returns the memory that the complete copy takes, on the heap and outside. */
   public long preparedBytes() {
+    return preparedBytes(head);
+  }
+
+  /** Returns the memory that the complete copy of a head takes, on the heap and outside. */
+  public static long preparedBytes(DenseMatrix head) {
     long bytes = 3L * Float.BYTES * head.rows();
-    for (int block = 0; block < blocks.length; block++) {
-      bytes += Int8Matrix.byteSize(blockRows(block), head.columns());
+    for (int first = 0; first < head.rows(); first += BLOCK_ROWS) {
+      bytes += Int8Matrix.byteSize(Math.min(BLOCK_ROWS, head.rows() - first), head.columns());
     }
     return bytes;
   }

@@ -4,6 +4,7 @@ import io.github.bitnet4j.ChatMessage;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.OverflowPolicy;
 import io.github.bitnet4j.tokenizer.ChatTemplate;
+import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,12 @@ record ChatPrompt(List<ChatMessage> messages, int[] ids) {
     List<ChatMessage> messages = new ArrayList<>(earlier);
     messages.add(message);
     List<Map<String, String>> conversation = messages.stream().map(ChatPrompt::asMap).toList();
-    return new ChatPrompt(messages, template.encode(tokenizer, conversation, true));
+    int[] ids = template.encode(tokenizer, conversation, true);
+    if (ids.length <= (tokenizer.addsBos() ? 1 : 0)) {
+      throw new ChatTemplateException(
+          "expected a prompt of the model's chat template, found that it writes nothing");
+    }
+    return new ChatPrompt(messages, ids);
   }
 
   /** As above, without the oldest turns if the settings say so and the context is too short. */

@@ -50,10 +50,7 @@ public final class CoreModelLoader implements ModelLoader {
     }
     long start = System.nanoTime();
     List<KernelProvider> providers = KernelSelection.findProviders();
-    Optional<String> name =
-        options
-            .kernels()
-            .or(() -> Optional.ofNullable(System.getProperty(KernelSelection.PROPERTY)));
+    Optional<String> name = KernelSelection.name(options);
     KernelProvider provider = KernelSelection.select(providers, name);
     int threads =
         options
@@ -113,16 +110,10 @@ public final class CoreModelLoader implements ModelLoader {
       throws IOException {
     ModelFiles files = ModelFiles.open(path, loading, arena, options);
     ModelConfig config = files.config();
-    int contextLength = options.contextLength().orElse(config.contextLength());
-    if (contextLength > config.contextLength()) {
-      throw new IllegalArgumentException(
-          "contextLength: expected at most %d (the model's own), found %d"
-              .formatted(config.contextLength(), contextLength));
-    }
+    int contextLength = ModelFiles.contextLength(config, options);
     Kernels kernels = chosen.provider.kernels();
     DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
-    long minScreenedWeights =
-        options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE;
+    long minScreenedWeights = Int8Head.minWeights(kernels, options);
     boolean screening = Int8Head.isWorthwhile(head, minScreenedWeights);
     LoadedWeights weights =
         files.loadWeights(

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.session;
 
 import io.github.bitnet4j.KernelUnavailableException;
+import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.spi.KernelProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,13 +14,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Chooses the kernel provider: the one that was named, else the best that is available. */
-final class KernelSelection {
+public final class KernelSelection {
   /** System property that names a provider when {@code LoadOptions} does not. */
   static final String PROPERTY = "bitnet4j.kernels";
 
   private static final Logger LOG = LoggerFactory.getLogger(KernelSelection.class);
 
   private KernelSelection() {}
+
+  /**
+   * Returns the provider that loading a model with these options uses.
+   *
+   * @throws KernelUnavailableException if the named one, or every one, is unusable
+   */
+  public static KernelProvider select(LoadOptions options) {
+    return select(findProviders(), name(options));
+  }
+
+  /** Returns the name of the wanted provider, if the options or the system property name one. */
+  static Optional<String> name(LoadOptions options) {
+    return options.kernels().or(() -> Optional.ofNullable(System.getProperty(PROPERTY)));
+  }
 
   /**
    * Returns the provider to use.

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.tools;
 
+import io.github.bitnet4j.spi.Printable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,10 +25,18 @@ public record CheckReport(Path path, List<Finding> findings) {
   /**
    * One finding.
    *
-   * @param subject the tensor, key or part it is about
-   * @param message what was found and what to do
+   * @param subject the tensor, key or part it is about; without control characters
+   * @param message what was found and what to do; without control characters, and shortened
    */
   public record Finding(Severity severity, String subject, String message) {
+    private static final int MAX_SUBJECT_CHARS = 200;
+
+    /** Makes the texts printable. */
+    public Finding {
+      subject = Printable.shorten(subject, MAX_SUBJECT_CHARS);
+      message = Printable.message(message);
+    }
+
     @Override
     public String toString() {
       return severity + " " + subject + ": " + message;

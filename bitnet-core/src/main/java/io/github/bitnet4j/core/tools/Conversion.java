@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.tools;
 
+import io.github.bitnet4j.spi.Printable;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -11,8 +12,8 @@ import java.util.List;
  * @param warnings what a user should know: values that were rounded, parts that were left out
  */
 public record Conversion(Path output, long bytes, List<String> warnings) {
-  /** Copies the list. */
+  /** Copies the list, and makes the texts printable. */
   public Conversion {
-    warnings = List.copyOf(warnings);
+    warnings = warnings.stream().map(Printable::message).toList();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.tools;
 
+import io.github.bitnet4j.spi.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -8,6 +9,6 @@ public final class ConversionException extends IOException {
   private static final long serialVersionUID = 1L;
 
   ConversionException(Path model, String problem) {
-    super(model + ": " + problem);
+    super(Printable.message(model + ": " + problem));
   }
 }

@@ -63,6 +63,7 @@ public final class ConvertOptions {
   private final Optional<Embedding> embedding;
   private final boolean overwrite;
   private final boolean armI2sLayout;
+  private final boolean quantizeMasters;
   private final ProgressListener progress;
 
   private ConvertOptions(Builder builder) {
@@ -70,6 +71,7 @@ public final class ConvertOptions {
     embedding = builder.embedding;
     overwrite = builder.overwrite;
     armI2sLayout = builder.armI2sLayout;
+    quantizeMasters = builder.quantizeMasters;
     progress = builder.progress;
   }
 
@@ -98,6 +100,13 @@ public final class ConvertOptions {
     return armI2sLayout;
   }
 
+  /**
+   * Returns whether float weights of an input that does not declare itself BitNet are quantized.
+   */
+  public boolean quantizeMasters() {
+    return quantizeMasters;
+  }
+
   /** Returns who hears of the progress. */
   public ProgressListener progress() {
     return progress;
@@ -109,6 +118,7 @@ public final class ConvertOptions {
     private Optional<Embedding> embedding = Optional.empty();
     private boolean overwrite;
     private boolean armI2sLayout;
+    private boolean quantizeMasters;
     private ProgressListener progress = (done, total) -> {};
 
     private Builder() {}
@@ -141,6 +151,15 @@ public final class ConvertOptions {
      */
     public Builder armI2sLayout(boolean armI2sLayout) {
       this.armI2sLayout = armI2sLayout;
+      return this;
+    }
+
+    /**
+     * Sets whether float weights of an input that does not declare itself BitNet are quantized to
+     * trits, see {@link io.github.bitnet4j.LoadOptions.Builder#quantizeMasters}; false if not set.
+     */
+    public Builder quantizeMasters(boolean quantizeMasters) {
+      this.quantizeMasters = quantizeMasters;
       return this;
     }
 

@@ -1,12 +1,16 @@
 package io.github.bitnet4j.core.tools;
 
+import io.github.bitnet4j.spi.Printable;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What is in a model file or directory, as its containers say.
+ * Content of a model file or directory, as its containers describe it. Texts from the files are
+ * free of control characters.
  *
  * @param path what was inspected
  * @param format {@code GGUF}, {@code safetensors} or {@code Hugging Face directory}
@@ -27,9 +31,17 @@ public record Inspection(
     Optional<MemoryEstimate> memory,
     String note) {
 
-  /** Copies the list; keeps the map, which is not modified any more. */
+  private static final int MAX_KEY_CHARS = 200;
+
+  /** Copies list and map, and makes the texts printable. */
   public Inspection {
+    Map<String, String> printable = new LinkedHashMap<>();
+    metadata.forEach(
+        (key, value) ->
+            printable.put(Printable.shorten(key, MAX_KEY_CHARS), Printable.message(value)));
+    metadata = Collections.unmodifiableMap(printable);
     tensors = List.copyOf(tensors);
+    note = Printable.message(note);
   }
 
   /** Returns the number of elements of all tensors; four trits in a byte count as four. */
@@ -63,8 +75,9 @@ public record Inspection(
       long bytes,
       Optional<TritCounts> trits,
       Optional<Float> scale) {
-    /** Copies the shape. */
+    /** Copies the shape, and makes the name printable. */
     public TensorSummary {
+      name = Printable.shorten(name, MAX_KEY_CHARS);
       shape = List.copyOf(shape);
     }
 
@@ -92,16 +105,19 @@ public record Inspection(
   }
 
   /**
-   * What a loaded model takes outside the heap, in bytes.
+   * Memory of a loaded model outside the heap, in bytes, with the kernels that loading would
+   * choose.
    *
-   * @param mapped weight files, mapped
-   * @param prepared copies of the ternary weights that scalar kernels make, which use the packing
-   *     of Hugging Face files; vector kernels copy all, in 1.78 bits a weight, and a large LM head
-   *     in 8, and use little of the mapped file
+   * @param kernels name of these kernels
+   * @param mapped weight files, mapped; kernels that copy all weights use little of them later
+   * @param prepared copies of weights: of the ternary layers in the layout of the kernels, and of a
+   *     large LM head in int8 if head screening is on. {@link
+   *     io.github.bitnet4j.ModelInfo#preparedBytes} of the loaded model is the same
    * @param kvCache keys and values of one session at {@code contextLength}
-   * @param contextLength the model's own limit, in tokens
+   * @param contextLength tokens that a session can hold
    */
-  public record MemoryEstimate(long mapped, long prepared, long kvCache, int contextLength) {
+  public record MemoryEstimate(
+      String kernels, long mapped, long prepared, long kvCache, int contextLength) {
     /** Returns the sum. */
     public long total() {
       return mapped + prepared + kvCache;

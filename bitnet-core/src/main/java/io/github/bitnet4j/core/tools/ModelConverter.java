@@ -44,7 +44,8 @@ public final class ModelConverter {
   /**
    * Converts a model.
    *
-   * @param in a Hugging Face directory or a GGUF file (of a split model, any of its files)
+   * @param in a Hugging Face directory, a GGUF file (of a split model, any of its files), or a
+   *     directory with one GGUF model
    * @param out the file, or the directory, to be written
    * @throws NoSuchFileException if there is no input, or no directory for the output
    * @throws FileAlreadyExistsException if there is an output already and the options do not say to
@@ -58,7 +59,7 @@ public final class ModelConverter {
     checkTarget(in, place);
     try (place;
         Arena arena = Arena.ofConfined()) {
-      ModelSource source = ModelSource.open(in, arena, options.armI2sLayout());
+      ModelSource source = ModelSource.open(in, arena, reading(options));
       Optional<GgufType> type = options.target().type();
       ModelOutput output =
           type.isPresent()
@@ -70,6 +71,13 @@ public final class ModelConverter {
       checkTarget(in, place);
       return new Conversion(out, place.finish(), output.warnings);
     }
+  }
+
+  private static LoadOptions reading(ConvertOptions options) {
+    return LoadOptions.builder()
+        .armI2sLayout(options.armI2sLayout())
+        .quantizeMasters(options.quantizeMasters())
+        .build();
   }
 
   private static void checkTarget(Path in, OutputPlace place) throws IOException {

@@ -1,6 +1,6 @@
 package io.github.bitnet4j.core.tools;
 
-import io.github.bitnet4j.KvCacheType;
+import io.github.bitnet4j.KernelUnavailableException;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.DType;
@@ -9,18 +9,25 @@ import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
 import io.github.bitnet4j.core.format.GgufModel;
 import io.github.bitnet4j.core.format.GgufType;
 import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.ModelPath;
 import io.github.bitnet4j.core.format.SafetensorsFile;
 import io.github.bitnet4j.core.format.Tensor;
 import io.github.bitnet4j.core.format.TensorSet;
 import io.github.bitnet4j.core.format.TritCounter;
-import io.github.bitnet4j.core.format.WeightSource;
 import io.github.bitnet4j.core.format.WeightSource.Linear;
+import io.github.bitnet4j.core.format.WeightSource.Masters;
+import io.github.bitnet4j.core.format.WeightSource.Packed;
+import io.github.bitnet4j.core.format.WeightSource.StoredLinear;
+import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.session.KernelSelection;
 import io.github.bitnet4j.core.tools.Inspection.MemoryEstimate;
 import io.github.bitnet4j.core.tools.Inspection.TensorSummary;
 import io.github.bitnet4j.core.tools.Inspection.TritCounts;
 import io.github.bitnet4j.spi.DenseMatrix;
+import io.github.bitnet4j.spi.KernelProvider;
+import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.io.IOException;
@@ -42,8 +49,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Says what is in a model file without loading the model. Judges the container alone: a file whose
- * tensors make no model can be inspected too. Stateless and thread-safe.
+ * Describes the content of a model file without loading the model, and forecasts the memory that
+ * loading takes. Judges the container alone: a file whose tensors make no model can be inspected
+ * too. Stateless and thread-safe.
  *
  * <pre>{@code
  * Inspection inspection = ModelInspector.inspect(Path.of("model.gguf"));
@@ -58,37 +66,41 @@ public final class ModelInspector {
 
   private ModelInspector() {}
 
+  /** Inspects a model that would be loaded with the default options. */
+  public static Inspection inspect(Path path) throws IOException {
+    return inspect(path, LoadOptions.defaults());
+  }
+
   /**
    * Inspects a model.
    *
-   * @param path a GGUF file (of a split model, any of its files), a safetensors file, or a Hugging
-   *     Face directory
+   * @param path a GGUF file (of a split model, any of its files), a safetensors file, a Hugging
+   *     Face directory, or a directory with one GGUF model
+   * @param options how the model would be loaded; they decide the forecast of its memory
    * @throws NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if a file breaks a rule of its format
    * @throws IOException if reading fails
    */
-  public static Inspection inspect(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          path.toString(), null, "expected a model file or directory, found nothing");
-    }
+  public static Inspection inspect(Path path, LoadOptions options) throws IOException {
+    Path located = TensorSet.isIn(path) ? path : ModelPath.locate(path);
     try (Arena arena = Arena.ofConfined()) {
-      if (Files.isDirectory(path)) {
-        return inspectDirectory(path, arena);
+      if (Files.isDirectory(located)) {
+        return inspectDirectory(located, arena, options);
       }
       byte[] start;
-      try (InputStream in = Files.newInputStream(path)) {
+      try (InputStream in = Files.newInputStream(located)) {
         start = in.readNBytes(4);
       }
       return Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})
-              || path.toString().endsWith(".gguf")
-          ? inspectGguf(path, arena)
-          : inspectSafetensors(path, arena);
+              || located.toString().endsWith(".gguf")
+          ? inspectGguf(path, located, arena, options)
+          : inspectSafetensors(located, arena);
     }
   }
 
-  private static Inspection inspectGguf(Path path, Arena arena) throws IOException {
-    List<GgufFile> files = GgufModel.openAll(path, arena, false);
+  private static Inspection inspectGguf(Path path, Path located, Arena arena, LoadOptions options)
+      throws IOException {
+    List<GgufFile> files = GgufModel.openAll(located, arena, false);
     List<TensorSummary> tensors = new ArrayList<>();
     long fileBytes = 0;
     for (GgufFile file : files) {
@@ -103,10 +115,12 @@ public final class ModelInspector {
         MetadataText.of(first.metadata()),
         tensors,
         fileBytes,
-        arena);
+        arena,
+        options);
   }
 
-  private static Inspection inspectDirectory(Path path, Arena arena) throws IOException {
+  private static Inspection inspectDirectory(Path path, Arena arena, LoadOptions options)
+      throws IOException {
     TensorSet set = TensorSet.open(path, arena, false);
     return withMemory(
         path,
@@ -115,7 +129,8 @@ public final class ModelInspector {
         MetadataText.ofJson(path.resolve("config.json")),
         summaries(set.all()),
         set.fileBytes(),
-        arena);
+        arena,
+        options);
   }
 
   private static Inspection inspectSafetensors(Path path, Arena arena) throws IOException {
@@ -138,38 +153,69 @@ public final class ModelInspector {
       Map<String, String> metadata,
       List<TensorSummary> tensors,
       long fileBytes,
-      Arena arena)
+      Arena arena,
+      LoadOptions options)
       throws IOException {
     Optional<MemoryEstimate> memory = Optional.empty();
     String note = "";
     try {
-      memory = Optional.of(estimate(ModelFiles.open(path, arena, LoadOptions.defaults())));
+      memory = Optional.of(estimate(ModelFiles.open(path, arena, reading(options)), options));
     } catch (ModelFormatException e) {
-      note = "this is no model that can be loaded: " + e.getMessage();
+      note = "this is not a model that can be loaded: " + e.getMessage();
+    } catch (KernelUnavailableException | IllegalArgumentException e) {
+      note = "it cannot be loaded with these options: " + e.getMessage();
     }
     return new Inspection(path, format, version, metadata, tensors, fileBytes, memory, note);
   }
 
-  private static MemoryEstimate estimate(ModelFiles files) throws ModelFormatException {
+  /** Returns options to read the files with: nothing is copied. */
+  private static LoadOptions reading(LoadOptions options) {
+    LoadOptions.Builder reading =
+        LoadOptions.builder()
+            .armI2sLayout(options.armI2sLayout())
+            .quantizeMasters(options.quantizeMasters());
+    options.contextLength().ifPresent(reading::contextLength);
+    return reading.build();
+  }
+
+  private static MemoryEstimate estimate(ModelFiles files, LoadOptions options)
+      throws ModelFormatException {
     ModelConfig config = files.config();
+    KernelProvider provider = KernelSelection.select(options);
+    Kernels kernels = provider.kernels();
     long prepared = 0;
     for (int layer = 0; layer < config.numLayers(); layer++) {
       for (Linear which : Linear.values()) {
-        boolean inPlace =
-            files.weights().linear(layer, which) instanceof WeightSource.Packed packed
-                && packed.trits().isRowQuarters();
-        prepared +=
-            inPlace
-                ? 0
-                : TernaryLayout.ROW_QUARTERS.byteSize(which.rows(config), which.columns(config));
+        prepared += preparedBytes(files.weights().linear(layer, which), which, config, kernels);
       }
     }
-    int contextLength = config.contextLength();
+    DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
+    if (Int8Head.isWorthwhile(head, Int8Head.minWeights(kernels, options))) {
+      prepared += Int8Head.preparedBytes(head);
+    }
+    int contextLength = ModelFiles.contextLength(config, options);
     return new MemoryEstimate(
+        provider.name(),
         files.fileBytes(),
         prepared,
-        KvCache.bytes(config, contextLength, KvCacheType.F32),
+        KvCache.bytes(config, contextLength, options.kvCache()),
         contextLength);
+  }
+
+  /** Trits that are made of dense weights take memory themselves if kernels use them in place. */
+  private static long preparedBytes(
+      StoredLinear linear, Linear which, ModelConfig config, Kernels kernels) {
+    int rows = which.rows(config);
+    int columns = which.columns(config);
+    return switch (linear) {
+      case Packed(TernaryTensor trits, float _) ->
+          kernels.copyBytes(trits.layout(), trits.interleavedHead() == 0, rows, columns);
+      case Masters masters -> {
+        boolean inOrder = masters.interleavedHead() == 0;
+        long copy = kernels.copyBytes(TernaryLayout.ROW_QUARTERS, inOrder, rows, columns);
+        yield copy == 0 ? TernaryLayout.ROW_QUARTERS.byteSize(rows, columns) : copy;
+      }
+    };
   }
 
   // ---- Tensors

@@ -6,6 +6,7 @@ import io.github.bitnet4j.core.format.GgufFile;
 import io.github.bitnet4j.core.format.GgufMetadata;
 import io.github.bitnet4j.core.format.GgufModel;
 import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.ModelPath;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
@@ -34,14 +35,20 @@ import org.jspecify.annotations.Nullable;
 record ModelSource(
     Path path, ModelFiles files, Optional<GgufFile> gguf, OptionalInt bosId, List<Integer> eosIds) {
 
-  static ModelSource open(Path path, Arena arena, boolean armI2sLayout) throws IOException {
-    LoadOptions options = LoadOptions.builder().armI2sLayout(armI2sLayout).build();
-    ModelFiles files = ModelFiles.open(path, arena, options);
-    if (!Files.isDirectory(path)) {
-      GgufFile gguf = GgufModel.openAll(path, arena, false).getFirst();
-      return ofGguf(path, files, gguf);
+  /** Opens a model; of the options, those are used that say how to read its files. */
+  static ModelSource open(Path path, Arena arena, LoadOptions options) throws IOException {
+    LoadOptions reading =
+        LoadOptions.builder()
+            .armI2sLayout(options.armI2sLayout())
+            .quantizeMasters(options.quantizeMasters())
+            .build();
+    ModelFiles files = ModelFiles.open(path, arena, reading);
+    Path located = ModelPath.locate(path);
+    if (!Files.isDirectory(located)) {
+      GgufFile gguf = GgufModel.openAll(located, arena, false).getFirst();
+      return ofGguf(located, files, gguf);
     }
-    return ofDirectory(path, files);
+    return ofDirectory(located, files);
   }
 
   private static ModelSource ofGguf(Path path, ModelFiles files, GgufFile gguf)
@@ -59,18 +66,17 @@ record ModelSource(
     return new ModelSource(path, files, Optional.of(gguf), bosId, eosIds);
   }
 
-  private static ModelSource ofDirectory(Path path, ModelFiles files) throws IOException {
+  private static ModelSource ofDirectory(Path path, ModelFiles files) {
     List<Integer> eosIds = new ArrayList<>();
     OptionalInt bosId = OptionalInt.empty();
     for (String name : List.of("config.json", "generation_config.json")) {
       Path file = path.resolve(name);
-      // ModelFiles has read them: they are JSON objects, and these ids are numbers in range.
-      if (Files.exists(file) && JsonReader.read(file) instanceof JsonObject config) {
-        List<Integer> bosIds = ids(config.get("bos_token_id"));
+      if (Files.exists(file) && read(file) instanceof JsonObject config) {
+        List<Integer> bosIds = ids(config.get("bos_token_id"), files.config().vocabSize());
         if (bosId.isEmpty() && !bosIds.isEmpty()) {
           bosId = OptionalInt.of(bosIds.getFirst());
         }
-        ids(config.get("eos_token_id")).stream()
+        ids(config.get("eos_token_id"), files.config().vocabSize()).stream()
             .filter(id -> !eosIds.contains(id))
             .forEach(eosIds::add);
       }
@@ -78,11 +84,28 @@ record ModelSource(
     return new ModelSource(path, files, Optional.empty(), bosId, eosIds);
   }
 
-  private static List<Integer> ids(@Nullable JsonValue value) {
+  /** Returns the content of a JSON file, or null if it has none: opening has warned of that. */
+  private static @Nullable JsonValue read(Path file) {
+    try {
+      return JsonReader.read(file);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** Returns the ids that are in the vocabulary; opening has warned of others. */
+  private static List<Integer> ids(@Nullable JsonValue value, int vocabSize) {
     return switch (value) {
-      case JsonNumber(BigDecimal number) -> List.of(number.intValue());
+      case JsonNumber(BigDecimal number)
+          when number.signum() >= 0
+              && number.compareTo(BigDecimal.valueOf(vocabSize)) < 0
+              && number.remainder(BigDecimal.ONE).signum() == 0 ->
+          List.of(number.intValue());
       case JsonArray(List<JsonValue> elements) ->
-          elements.stream().flatMap(element -> ids(element).stream()).toList();
+          elements.stream()
+              .filter(JsonNumber.class::isInstance)
+              .flatMap(element -> ids(element, vocabSize).stream())
+              .toList();
       case null, default -> List.of();
     };
   }

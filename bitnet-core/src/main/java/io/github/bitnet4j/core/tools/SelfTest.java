@@ -65,7 +65,10 @@ final class SelfTest {
       return;
     }
     LoadOptions.Builder scalar =
-        LoadOptions.builder().kernels(SCALAR).armI2sLayout(options.armI2sLayout());
+        LoadOptions.builder()
+            .kernels(SCALAR)
+            .armI2sLayout(options.armI2sLayout())
+            .quantizeMasters(options.quantizeMasters());
     options.threads().ifPresent(scalar::threads);
     Recorder recorder = new Recorder();
     try (Model model = Model.load(path, scalar.build());

@@ -3,10 +3,14 @@ package io.github.bitnet4j.core.tools;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.GgufFile;
 import io.github.bitnet4j.core.format.GgufMetadata;
+import io.github.bitnet4j.tokenizer.ChatTemplate;
+import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/** Checks of what stands between text and the model. */
+/** Checks of the tokenizer and the chat template. */
 final class TokenizerChecks {
   /** Contractions, numbers, white space, several scripts: where wrong splitters differ. */
   private static final List<String> SAMPLES =
@@ -20,6 +24,7 @@ final class TokenizerChecks {
   private TokenizerChecks() {}
 
   static void check(ModelSource source, Findings findings) throws ModelFormatException {
+    source.files().warnings().forEach(warning -> findings.warning("files", warning));
     if (source.gguf().isPresent()) {
       checkGguf(source.gguf().get(), source, findings);
     }
@@ -83,8 +88,53 @@ final class TokenizerChecks {
         return;
       }
     }
+    checkChatTemplate(tokenizer, findings);
+  }
+
+  /** Lays out typical conversations: a template that cannot be used refuses every message. */
+  private static void checkChatTemplate(Tokenizer tokenizer, Findings findings) {
     if (tokenizer.chatTemplateSource().isEmpty()) {
       findings.info("chat template", "there is none: the model continues texts, it does not chat");
+      return;
+    }
+    Map<String, String> user = Map.of("role", "user", "content", "Hello");
+    Map<String, String> assistant = Map.of("role", "assistant", "content", "Hi. How can I help?");
+    Map<String, String> system = Map.of("role", "system", "content", "Answer briefly.");
+    if (!canLayOut(tokenizer, findings, List.of(user), "the first message of a chat")) {
+      return;
+    }
+    if (canLayOut(tokenizer, findings, List.of(user, assistant, user), "a second message")) {
+      Optional<String> fault = fault(tokenizer, List.of(system, user));
+      fault.ifPresent(
+          reason -> findings.info("chat template", "it refuses a system message: " + reason));
+    }
+  }
+
+  private static boolean canLayOut(
+      Tokenizer tokenizer,
+      Findings findings,
+      List<Map<String, String>> conversation,
+      String subject) {
+    Optional<String> fault = fault(tokenizer, conversation);
+    fault.ifPresent(
+        reason ->
+            findings.warning(
+                "chat template",
+                "it cannot be used for %s: %s. Chatting with this model fails; continuing texts works"
+                    .formatted(subject, reason)));
+    return fault.isEmpty();
+  }
+
+  private static Optional<String> fault(
+      Tokenizer tokenizer, List<Map<String, String>> conversation) {
+    try {
+      ChatTemplate template = tokenizer.chatTemplate().orElseThrow();
+      int bos = tokenizer.addsBos() ? 1 : 0;
+      return template.encode(tokenizer, conversation, true).length <= bos
+          ? Optional.of("it writes nothing")
+          : Optional.empty();
+    } catch (ChatTemplateException | IllegalArgumentException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.tools;
 import io.github.bitnet4j.core.format.TensorNames;
 import io.github.bitnet4j.core.format.WeightSource;
 import io.github.bitnet4j.core.format.WeightSource.Linear;
+import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
 import io.github.bitnet4j.core.format.WeightSource.Packed;
 import io.github.bitnet4j.core.model.ModelConfig;
@@ -56,8 +57,12 @@ final class WeightChecks {
   }
 
   private void checkLinears() throws IOException {
+    DenseLinearChecks dense = new DenseLinearChecks();
     for (int layer = 0; layer < config.numLayers(); layer++) {
       for (Linear which : Linear.values()) {
+        if (source.files().weights().linear(layer, which) instanceof Masters masters) {
+          dense.add(masters);
+        }
         try (Arena memory = Arena.ofConfined()) {
           Packed packed = source.files().trits(layer, which, memory);
           TritCounts counts = ModelInspector.counts(packed.trits());
@@ -66,6 +71,7 @@ final class WeightChecks {
         }
       }
     }
+    dense.report(findings);
   }
 
   private void checkZeros(String name, TritCounts counts) {

@@ -16,6 +16,9 @@ import java.util.concurrent.atomic.AtomicReference;
 final class DamagedFilesProgram {
   private static final long LIMIT_NANOS = 60_000_000_000L;
 
+  /** Every so many GGUF files are described and checked, too, which loads them twice more. */
+  private static final int EXAMINED = 8;
+
   private final AtomicLong started = new AtomicLong(System.nanoTime());
   private final AtomicReference<String> current = new AtomicReference<>("nothing");
 
@@ -37,20 +40,20 @@ final class DamagedFilesProgram {
     if (model.run(model.original()) != Verdict.LOADED) {
       throw new AssertionError(kind + ": the undamaged model does not load");
     }
+    Path original = Files.write(folder.resolve("original"), model.original());
     Thread watchdog = new Thread(this::watch);
     watchdog.setDaemon(true);
     watchdog.start();
     int loaded = 0;
     for (long seed = firstSeed; seed < firstSeed + count; seed++) {
-      Mutator mutator = new Mutator(seed);
-      byte[] damaged =
-          kind == Kind.SAFETENSORS && seed % 2 == 0
-              ? mutator.damageHeader(model.original())
-              : mutator.damage(model.original(), kind.file.endsWith(".json"));
-      current.set("%s, seed %d: %s".formatted(kind, seed, mutator));
+      current.set("%s, seed %d".formatted(kind, seed));
       started.set(System.nanoTime());
       try {
+        byte[] damaged = damage(kind, seed, model.original(), original);
         loaded += model.run(damaged) == Verdict.LOADED ? 1 : 0;
+        if (kind.file.endsWith(".gguf") && seed % EXAMINED == 0) {
+          model.examine();
+        }
       } catch (Throwable e) { // whatever it is, it must not escape
         System.out.println("ESCAPED " + current.get());
         e.printStackTrace(System.out);
@@ -60,6 +63,26 @@ final class DamagedFilesProgram {
     System.out.printf(
         "%s: %d files, %d loaded, %d rejected, 0 escaped, %.1f s%n",
         kind, count, loaded, count - loaded, (System.nanoTime() - start) / 1e9);
+  }
+
+  private byte[] damage(Kind kind, long seed, byte[] bytes, Path original) throws IOException {
+    switch (kind) {
+      case GGUF_CONTENT, GGUF_BYTES -> {
+        GgufMutator mutator = new GgufMutator(seed);
+        byte[] damaged = kind == Kind.GGUF_BYTES ? mutator.bytes() : mutator.model(original);
+        current.set("%s, seed %d: %s".formatted(kind, seed, mutator));
+        return damaged;
+      }
+      default -> {
+        Mutator mutator = new Mutator(seed);
+        byte[] damaged =
+            kind == Kind.SAFETENSORS && seed % 2 == 0
+                ? mutator.damageHeader(bytes)
+                : mutator.damage(bytes, kind.file.endsWith(".json"));
+        current.set("%s, seed %d: %s".formatted(kind, seed, mutator));
+        return damaged;
+      }
+    }
   }
 
   private void watch() {

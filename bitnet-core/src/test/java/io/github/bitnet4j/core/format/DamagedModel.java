@@ -8,6 +8,10 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.core.tools.CheckReport;
+import io.github.bitnet4j.core.tools.Inspection;
+import io.github.bitnet4j.core.tools.ModelChecker;
+import io.github.bitnet4j.core.tools.ModelInspector;
 import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +28,10 @@ final class DamagedModel {
     GGUF("model.gguf"),
     /** As {@code GGUF}, but with a vocabulary that can be used, and a larger file. */
     GGUF_WITH_VOCABULARY("model.gguf"),
+    /** A model and a vocabulary whose metadata and tensors say other things. */
+    GGUF_CONTENT("model.gguf"),
+    /** Bytes that only begin like a GGUF file. */
+    GGUF_BYTES("model.gguf"),
     CONFIG("config.json"),
     INDEX("model.safetensors.index.json"),
     TOKENIZER("tokenizer.json"),
@@ -70,7 +78,7 @@ final class DamagedModel {
               Files.copy(
                   SampleModels.resource("malformed").resolve("ggufm_ok.gguf"),
                   folder.resolve(kind.file));
-          case GGUF_WITH_VOCABULARY ->
+          case GGUF_WITH_VOCABULARY, GGUF_CONTENT, GGUF_BYTES ->
               Files.copy(
                   SampleModels.golden("old-1bitllm").resolveSibling("model-i2_s.gguf"),
                   folder.resolve(kind.file));
@@ -98,10 +106,34 @@ final class DamagedModel {
       generate(loaded, session);
       return Verdict.LOADED;
     } catch (ModelFormatException e) {
-      if (!e.getMessage().startsWith(e.path() + ": ") || e.getMessage().length() > 100_000) {
-        throw new AssertionError("a message without its file, or endless", e);
-      }
+      checkMessage(e);
       return Verdict.REJECTED;
+    }
+  }
+
+  /** Describes and checks the file that was tried last; what is thrown is a fault. */
+  void examine() throws IOException {
+    try {
+      Inspection inspection = ModelInspector.inspect(model, ONE_THREAD);
+      inspection.metadata().forEach((key, value) -> checkText(key + value));
+      inspection.tensors().forEach(tensor -> checkText(tensor.name()));
+    } catch (ModelFormatException e) {
+      checkMessage(e);
+    }
+    CheckReport report = ModelChecker.check(model, ONE_THREAD);
+    report.findings().forEach(finding -> checkText(finding.toString()));
+  }
+
+  private static void checkMessage(ModelFormatException e) {
+    if (!e.getMessage().startsWith(e.path() + ": ") || e.getMessage().length() > 2000) {
+      throw new AssertionError("a message without its file, or too long", e);
+    }
+    checkText(e.getMessage());
+  }
+
+  private static void checkText(String text) {
+    if (text.codePoints().anyMatch(Character::isISOControl)) {
+      throw new AssertionError("a text with control characters: " + text);
     }
   }
 

@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +30,10 @@ class FormatTableTest {
 
   /** As long as {@code bitnet-b1.58}, which it replaces. */
   private static final String OTHER_ARCHITECTURE = "qwen3-other.";
+
+  private static final String FLOAT_LINEAR =
+      "reads: trits times one scale are recovered; others are quantized by absmean, in files of"
+          + " architecture `llama` on request only";
 
   @TempDir private Path temp;
   private final List<String> lines = new ArrayList<>();
@@ -71,12 +77,18 @@ class FormatTableTest {
     config("quantization_config.linear_class", "\"other\"");
     config("quantization_config.quantization_mode", "\"other\"");
     config("quantization_config.quantization_mode", "\"online\"");
-    config("quantization_config.modules_to_not_convert", "[\"lm_head\"]");
+    config("quantization_config.modules_to_not_convert", "[\"lm_head\", \"model.norm\"]");
     config("quantization_config.modules_to_not_convert", "[\"q_proj\"]");
+    config("quantization_config", "null");
     config("num_key_value_heads", "3");
     config("head_dim", "63");
     Path empty = Files.createDirectory(temp.resolve("empty"));
     row("a directory without `config.json`", empty);
+    Path one = Files.createDirectory(temp.resolve("one"));
+    Files.copy(gguf("b158-tied", "model-i2_s.gguf"), one.resolve("model.gguf"));
+    row("the same with one GGUF file", one);
+    keys("Keys of `config.json`", HuggingFaceKeys.RULES);
+    keys("Keys of `rope_scaling` and `rope_parameters`", HuggingFaceKeys.ROPE_RULES);
   }
 
   private void config(String key, String json) throws IOException {
@@ -100,11 +112,34 @@ class FormatTableTest {
         edited(FormatTableTest::setArchitecture));
     row("version 1", edited(bytes -> bytes.set(INT, 4, 1)));
     row("big-endian", edited(bytes -> bytes.set(INT, 4, 3 << 24)));
-    for (int id : new int[] {4, 5, 31, 32, 33, 37, 38, 39, 40, 335, 999}) {
+    for (int id : new int[] {4, 5, 31, 32, 33, 37, 38, 39, 40, 41, 42, 43, 142, 143, 335, 999}) {
       row("a weight of type number " + id, edited(bytes -> setType(bytes, id)));
     }
     Path other = Files.writeString(temp.resolve("model.bin"), "something else");
     row("a file of another kind", other);
+    keys("Keys of GGUF files, after the name of the architecture", GgufKeys.RULES);
+  }
+
+  // ---- Keys: the loader asks the same tables
+
+  private void keys(String title, Map<String, KeyRule> rules) {
+    lines.add("");
+    lines.add("### " + title);
+    lines.add("");
+    lines.add("| keys | accepted values |");
+    lines.add("| --- | --- |");
+    Map<String, List<String>> byRule = new LinkedHashMap<>();
+    for (KeyRule rule : rules.values()) {
+      String accepted =
+          switch (rule.use()) {
+            case APPLIED -> "applied, and checked";
+            case IRRELEVANT -> "any: they change nothing";
+            case NEUTRAL_ONLY -> rule.accepted();
+          };
+      byRule.computeIfAbsent(accepted, _ -> new ArrayList<>()).add("`" + rule.key() + "`");
+    }
+    byRule.forEach(
+        (accepted, keys) -> lines.add("| %s | %s |".formatted(String.join(", ", keys), accepted)));
   }
 
   private static Path gguf(String golden, String file) {
@@ -161,7 +196,7 @@ class FormatTableTest {
           "| %s | %s | %s |"
               .formatted(
                   type,
-                  plain ? "reads: trits are recovered, or quantized by absmean" : linear,
+                  plain ? FLOAT_LINEAR : linear,
                   type.dense().isPresent() ? "reads" : "refuses: expected a supported dense type"));
     }
   }

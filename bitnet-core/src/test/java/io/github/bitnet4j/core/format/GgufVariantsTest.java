@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.bitnet4j.ChatMessage;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
@@ -14,6 +15,7 @@ import io.github.bitnet4j.core.trace.Trace;
 import io.github.bitnet4j.core.trace.TraceStep;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.DenseType;
+import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -185,7 +187,13 @@ class GgufVariantsTest {
     } else {
       q.putShort(last, Float.floatToFloat16(7));
     }
-    assertRefused(gguf, "blk.0.attn_q.weight", "one scale in all blocks", "7.0");
+    String group = type.blockSize() == 256 ? "256 weights" : "row of 256 weights";
+    assertRefused(
+        gguf,
+        "blk.0.attn_q.weight",
+        "one scale in all blocks",
+        "7.0",
+        "a scale for every " + group + "; only one scale for the whole tensor is supported");
   }
 
   @Test
@@ -208,7 +216,16 @@ class GgufVariantsTest {
     "38, TL1",
     "39, TL2",
     "39, MXFP4",
-    "40, an unknown type",
+    "40, NVFP4",
+    "41, Q1_0",
+    "41, 1-bit Bonsai",
+    "42, Q2_0",
+    "42, Ternary-Bonsai models (Qwen3)",
+    "43, engines use differently",
+    "142, PQ2_0",
+    "142, a scale for every 128 weights; only one scale for the whole tensor is supported",
+    "143, PTQ1_0",
+    "143, Ternary-Bonsai",
     "335, IQ2_BN_R4",
     "999, an unknown type"
   })
@@ -357,6 +374,18 @@ class GgufVariantsTest {
     EditableGguf gguf = EditableGguf.read(LLAMA);
     gguf.putFloats("something.else", 1, 2, 3);
     assertSameLogits(gguf, logits(LLAMA));
+  }
+
+  @Test
+  void aChatTemplateThatWritesNothingIsNamedAsTheFault() throws IOException {
+    EditableGguf gguf = EditableGguf.read(GOLDEN.resolve("old-1bitllm").resolve("model-i2_s.gguf"));
+    gguf.metadata.put("tokenizer.chat_template", new StringValue("{# nothing #}"));
+    try (Model model = Model.load(gguf.write(temp.resolve("model.gguf")));
+        Session session = model.newSession()) {
+      assertThatExceptionOfType(ChatTemplateException.class)
+          .isThrownBy(() -> session.chat(ChatMessage.user("Hi")))
+          .withMessageContaining("it writes nothing");
+    }
   }
 
   // ---- Splits

@@ -200,10 +200,11 @@ class HuggingFaceVariantsTest {
   private static EditableGguf toGguf(Path directory, GgufType type) throws IOException {
     EditableGguf gguf = new EditableGguf();
     try (Arena arena = Arena.ofConfined()) {
-      HuggingFaceConfig read = HuggingFaceConfig.read(directory);
+      HuggingFaceConfig read = HuggingFaceConfig.read(directory, false);
       ModelConfig config = read.model();
       WeightSource weights =
-          new HuggingFaceWeights(config, read.masters(), TensorSet.open(directory, arena, false));
+          new HuggingFaceWeights(
+              config, read.masterRule(), TensorSet.open(directory, arena, false));
       String arch =
           switch (config.architecture()) {
             case "BitNetForCausalLM" -> "bitnet-b1.58";

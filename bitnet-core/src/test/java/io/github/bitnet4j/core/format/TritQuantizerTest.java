@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.format.WeightSource.MasterRule;
 import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Packed;
 import io.github.bitnet4j.core.model.ModelConfig;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -35,8 +37,10 @@ class TritQuantizerTest {
 
   @BeforeEach
   void openASourceForMessages() throws IOException {
-    ModelConfig config = HuggingFaceConfig.read(SampleModels.TIED).model();
-    source = new GgufWeights(Path.of("m.gguf"), config, List.of(), TernaryLayout.I2_S, 0);
+    ModelConfig config = HuggingFaceConfig.read(SampleModels.TIED, false).model();
+    source =
+        new GgufWeights(
+            Path.of("m.gguf"), config, List.of(), TernaryLayout.I2_S, MasterRule.RECOVER, 0);
   }
 
   @AfterEach
@@ -80,7 +84,8 @@ class TritQuantizerTest {
     return (float) ((JsonNumber) value).value().doubleValue();
   }
 
-  private static Masters masters(GgufType type, List<List<Float>> w, int interleavedHead) {
+  private static Masters masters(
+      GgufType type, List<List<Float>> w, MasterRule rule, int interleavedHead) {
     byte[] data = TritEncoder.floats(type, w.stream().flatMap(List::stream).toList());
     DenseMatrix weights =
         new DenseMatrix(
@@ -89,7 +94,7 @@ class TritQuantizerTest {
             w.size(),
             w.getFirst().size(),
             MemorySegment.ofArray(data));
-    return new Masters(weights, true, interleavedHead);
+    return new Masters(weights, rule, interleavedHead);
   }
 
   private static void assertTrits(Packed packed, List<List<Float>> expected) {
@@ -106,7 +111,8 @@ class TritQuantizerTest {
   @ParameterizedTest
   @MethodSource("absmean")
   void masterWeightsAreQuantizedAsTheReferenceDoes(Unit unit) throws IOException {
-    Packed packed = TritQuantizer.absmean(source, masters(unit.type, unit.w, 0), arena);
+    Packed packed =
+        TritQuantizer.quantize(source, masters(unit.type, unit.w, MasterRule.QUANTIZE, 0), arena);
     assertTrits(packed, unit.trits);
     assertThat(packed.scale()).isEqualTo(unit.beta);
   }
@@ -114,7 +120,8 @@ class TritQuantizerTest {
   @ParameterizedTest
   @MethodSource("absmean")
   void onlyUnpackedTritsAreRecovered(Unit unit) throws IOException {
-    Packed packed = TritQuantizer.recoverOrAbsmean(source, masters(unit.type, unit.w, 0), arena);
+    Masters masters = masters(unit.type, unit.w, MasterRule.RECOVER_OR_QUANTIZE, 0);
+    Packed packed = TritQuantizer.quantize(source, masters, arena);
     assertTrits(packed, unit.trits);
     assertThat(packed.scale()).isEqualTo(unit.name.equals("already_ternary") ? 0.375f : unit.beta);
   }
@@ -123,7 +130,8 @@ class TritQuantizerTest {
   @CsvSource({"1e-40", "1e-34", "1.1754944e-38", "0.3", "65504", "3.4028235e38"})
   void tritsOfAnyMagnitudeAreRecovered(float m) throws IOException {
     List<List<Float>> w = List.of(List.of(m, 0f, -m), List.of(-0f, -m, m), List.of(m, m, 0f));
-    Packed packed = TritQuantizer.recoverOrAbsmean(source, masters(GgufType.F32, w, 0), arena);
+    Packed packed =
+        TritQuantizer.quantize(source, masters(GgufType.F32, w, MasterRule.RECOVER, 0), arena);
     assertTrits(packed, List.of(List.of(1f, 0f, -1f), List.of(0f, -1f, 1f), List.of(1f, 1f, 0f)));
     assertThat(packed.scale()).isEqualTo(m);
   }
@@ -132,7 +140,8 @@ class TritQuantizerTest {
   void rowsOfInterleavedHeadsComeOutInOrder() throws IOException {
     List<List<Float>> stored =
         List.of(List.of(2f, 2f), List.of(2f, 0f), List.of(0f, 2f), List.of(-2f, 2f));
-    Packed packed = TritQuantizer.recoverOrAbsmean(source, masters(GgufType.F32, stored, 4), arena);
+    Packed packed =
+        TritQuantizer.quantize(source, masters(GgufType.F32, stored, MasterRule.RECOVER, 4), arena);
     assertTrits(
         packed, List.of(List.of(1f, 1f), List.of(0f, 1f), List.of(1f, 0f), List.of(-1f, 1f)));
   }
@@ -140,11 +149,53 @@ class TritQuantizerTest {
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void weightsMustBeFinite(float value) {
-    Masters masters = masters(GgufType.F32, List.of(List.of(1f, 0f, value)), 0);
-    assertThatExceptionOfType(ModelFormatException.class)
-        .isThrownBy(() -> TritQuantizer.recoverOrAbsmean(source, masters, arena))
-        .withMessageContaining("tensor w: expected finite weights, found NaN or an infinity");
-    assertThatExceptionOfType(ModelFormatException.class)
-        .isThrownBy(() -> TritQuantizer.absmean(source, masters, arena));
+    for (MasterRule rule : MasterRule.values()) {
+      Masters masters = masters(GgufType.F32, List.of(List.of(1f, 0f, value)), rule, 0);
+      assertThatExceptionOfType(ModelFormatException.class)
+          .isThrownBy(() -> TritQuantizer.quantize(source, masters, arena))
+          .withMessageContaining("tensor w: expected finite weights, found NaN or an infinity");
+    }
+  }
+
+  /** A layer that is all zero holds trits; its scale does not matter. */
+  @ParameterizedTest
+  @EnumSource(MasterRule.class)
+  void zerosAreTrits(MasterRule rule) throws IOException {
+    Masters masters = masters(GgufType.F32, List.of(List.of(0f, -0f)), rule, 0);
+    Packed packed = TritQuantizer.quantize(source, masters, arena);
+    assertTrits(packed, List.of(List.of(0f, 0f)));
+    assertThat(packed.scale()).isPositive().isFinite();
+  }
+
+  @ParameterizedTest
+  @MethodSource("absmean")
+  void otherWeightsAreRefusedIfTheyMustBeTrits(Unit unit) throws IOException {
+    Masters masters = masters(unit.type, unit.w, MasterRule.RECOVER, 0);
+    if (TritDistance.of(masters.weights()).isExact()) {
+      Packed packed = TritQuantizer.quantize(source, masters, arena);
+      assertTrits(packed, unit.trits);
+    } else {
+      assertThatExceptionOfType(ModelFormatException.class)
+          .isThrownBy(() -> TritQuantizer.quantize(source, masters, arena))
+          .withMessageContaining("tensor w: expected trits times one scale, found");
+    }
+  }
+
+  @Test
+  void theDistanceFromTritsIsMeasured() {
+    List<List<Float>> w = List.of(List.of(2f, 0f, -2f, 2f), List.of(0f, 2f, 0.5f, -2f));
+    TritDistance distance =
+        TritDistance.of(masters(GgufType.F32, w, MasterRule.RECOVER, 0).weights());
+    assertThat(distance.scale()).isEqualTo(2);
+    assertThat(distance.farShare()).isEqualTo(1.0 / 8);
+    assertThat(distance.farthest()).isEqualTo(0.5f);
+    assertThat(distance.row()).isEqualTo(1);
+    assertThat(distance.column()).isEqualTo(2);
+    assertThat(distance.largest()).isEqualTo(0.25);
+    assertThat(distance.weightsPerScale()).isZero();
+    assertThat(distance.description())
+        .isEqualTo(
+            "weights that are not ternary: 12.5 % of them differ by more than a tenth of the scale"
+                + " 2.0 from -1, 0 and 1 times the scale, the farthest is 0.5 at row 1, column 2");
   }
 }

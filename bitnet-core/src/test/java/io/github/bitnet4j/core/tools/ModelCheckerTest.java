@@ -3,12 +3,14 @@ package io.github.bitnet4j.core.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.core.format.GgufValue.IntValue;
 import io.github.bitnet4j.core.format.GgufValue.StringValue;
 import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.tools.CheckReport.Finding;
 import io.github.bitnet4j.core.tools.CheckReport.Severity;
 import io.github.bitnet4j.core.tools.ToolCases.Case;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -187,6 +189,114 @@ class ModelCheckerTest {
         .extracting(Finding::message)
         .anyMatch(message -> message.contains("the hidden state grows"))
         .anyMatch(message -> message.contains("factor of more than 10000"));
+  }
+
+  private Path demoWithTemplate(String template) throws IOException {
+    Path model = SampleModels.copy(SampleModels.DEMO, folder.resolve("demo"));
+    Files.writeString(model.resolve("chat_template.jinja"), template);
+    return model;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      textBlock =
+          """
+          {% if messages %} ~ it cannot be used for the first message of a chat: ~
+          {{ nothing(messages) }} ~ it cannot be used for the first message of a chat: ~
+          {# nothing #} ~ it cannot be used for the first message of a chat: ~ it writes nothing
+          {{ raise_exception('no') }} ~ it cannot be used for the first message of a chat: ~
+          {% if messages|length > 2 %}{{ raise_exception('no more') }}{% endif %}x ~ it cannot be used for a second message: ~ no more
+          """)
+  void warnsOfAChatTemplateThatCannotBeUsed(String template, String message, String reason)
+      throws IOException {
+    CheckReport report = check(demoWithTemplate(template));
+    assertThat(warnings(report))
+        .singleElement()
+        .satisfies(f -> assertThat(f.subject()).isEqualTo("chat template"))
+        .satisfies(f -> assertThat(f.message()).contains(message, "continuing texts works"))
+        .satisfies(f -> assertThat(f.message()).contains(reason == null ? "" : reason));
+    assertThat(report.verdict()).startsWith("OK with 1 warnings");
+  }
+
+  @Test
+  void aTemplateMayRefuseSystemMessages() throws IOException {
+    CheckReport report =
+        check(
+            demoWithTemplate(
+                "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system')"
+                    + " }}{% endif %}{{ m.content }}{% endfor %}"));
+    assertThat(warnings(report)).isEmpty();
+    assertThat(report.findings())
+        .anyMatch(
+            f ->
+                f.message().contains("it refuses a system message: ")
+                    && f.message().contains("no system"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "nonsense", "{\"temperature\": NaN}", "{\"eos_token_id\": \"x\"}"})
+  void warnsOfAGenerationConfigThatCannotBeUsed(String text) throws IOException {
+    Path model = SampleModels.copy(SampleModels.DEMO, folder.resolve("demo"));
+    Files.writeString(model.resolve("generation_config.json"), text);
+    assertThat(warnings(check(model)))
+        .singleElement()
+        .satisfies(
+            f ->
+                assertThat(f.message())
+                    .contains("generation_config.json: ", "; this file is ignored"));
+  }
+
+  @Test
+  void saysHowFarDenseLinearLayersAreFromTrits() {
+    assertThat(check(SampleModels.golden("b158-bf16-online")).findings())
+        .filteredOn(f -> f.subject().equals("dense linear layers"))
+        .singleElement()
+        .satisfies(f -> assertThat(f.severity()).isEqualTo(Severity.INFO))
+        .satisfies(
+            f ->
+                assertThat(f.message())
+                    .containsPattern("14 of 14 do not hold trits .* on average [0-9.]+ % of")
+                    .contains("at row "));
+  }
+
+  @Test
+  void warnsOfAnOrdinaryModelThatIsQuantizedOnRequest() throws IOException {
+    Path model = SampleModels.copy(SampleModels.golden("b158-bf16-online"), folder.resolve("m"));
+    SampleModels.removeConfig(model, "quantization_config");
+    SampleModels.setConfig(model, "architectures", "[\"LlamaForCausalLM\"]");
+    SampleModels.setConfig(model, "hidden_act", "\"silu\"");
+    SampleModels.editWeights(
+        model, entries -> entries.keySet().removeIf(name -> name.contains("sub_norm")));
+    assertThat(check(model).verdict()).startsWith("REJECTED: ").contains("--quantize-masters");
+    CheckReport report =
+        ModelChecker.check(model, LoadOptions.builder().threads(1).quantizeMasters(true).build());
+    assertThat(report.accepted()).as(report.verdict()).isTrue();
+    assertThat(warnings(report))
+        .anyMatch(
+            f ->
+                f.subject().equals("dense linear layers")
+                    && f.message().contains("An ordinary float model looks the same"));
+  }
+
+  /** Names in files come from anyone: none may command a terminal or forge a line. */
+  @Test
+  void textsOfFilesAreShownWithoutControlCharacters() throws IOException {
+    String hostile = "\u001b[2J\nOK: nothing to complain about\r\u202e" + "x".repeat(5000);
+    Path file =
+        ToolCases.copyGguf(
+            ToolCases.TIED_I2S,
+            folder.resolve("m.gguf"),
+            metadata -> metadata.put("bitnet-b1.58." + hostile, new IntValue(7)),
+            tensors -> {});
+    CheckReport report = check(file);
+    assertThat(report.accepted()).isFalse();
+    assertThat(report.verdict()).contains("\\u001b[2J\\nOK: nothing").hasSizeLessThan(2100);
+    assertThat(report.verdict().codePoints()).noneMatch(Character::isISOControl);
+    Inspection inspection = ModelInspector.inspect(file);
+    assertThat(inspection.metadata().keySet())
+        .allSatisfy(key -> assertThat(key).hasSizeLessThan(300).doesNotContain("\n", "\u001b"));
+    assertThat(inspection.note()).contains("\\u001b[2J").hasSizeLessThan(2100);
   }
 
   /** The published scales, and those that converters write that divide where they should not. */

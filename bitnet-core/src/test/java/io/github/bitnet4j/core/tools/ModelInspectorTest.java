@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -90,9 +91,11 @@ class ModelInspectorTest {
       })
   void estimatesTheMemoryThatLoadingTakes(String name) throws IOException {
     Path path = SampleModels.resource("golden").resolve(name);
-    MemoryEstimate memory = ModelInspector.inspect(path).memory().orElseThrow();
-    try (Model model = Model.load(path, LoadOptions.builder().kernels("scalar").build());
+    LoadOptions scalar = LoadOptions.builder().kernels("scalar").build();
+    MemoryEstimate memory = ModelInspector.inspect(path, scalar).memory().orElseThrow();
+    try (Model model = Model.load(path, scalar);
         Session session = model.newSession()) {
+      assertThat(memory.kernels()).isEqualTo("scalar");
       assertThat(memory.mapped()).isEqualTo(model.info().mappedBytes());
       assertThat(memory.prepared()).isEqualTo(model.info().preparedBytes());
       assertThat(memory.contextLength()).isEqualTo(model.info().contextLength());
@@ -100,6 +103,53 @@ class ModelInspectorTest {
       session.generate(prompt, GenerationConfig.builder().maxTokens(1).build());
       assertThat(memory.kvCache()).isEqualTo(session.kvCacheBytes());
     }
+  }
+
+  static Stream<Arguments> waysToLoad() {
+    return Stream.of("scalar", "vector", "")
+        .flatMap(
+            kernels -> Stream.of(true, false).map(screening -> Arguments.of(kernels, screening)));
+  }
+
+  /** The head is large enough to be screened; all kinds of linear layers. */
+  @ParameterizedTest
+  @MethodSource("waysToLoad")
+  void forecastsTheMemoryOfTheKernelsThatLoadingChooses(String kernels, boolean screening)
+      throws IOException {
+    Path screened =
+        SampleModels.synthetic(
+            folder.resolve("m"), new SampleModels.Sizes(64, 64, 1, 2, 1, 1 << 16, 64), 1);
+    LoadOptions.Builder builder =
+        LoadOptions.builder().threads(1).headScreening(screening).contextLength(16);
+    if (!kernels.isEmpty()) {
+      builder.kernels(kernels);
+    }
+    LoadOptions options = builder.build();
+    for (Path path :
+        List.of(
+            screened,
+            ToolCases.TIED_I2S,
+            ToolCases.TIED_I2S.resolveSibling("model-tq1_0.gguf"),
+            SampleModels.golden("b158-bf16-online"),
+            SampleModels.golden("llama-bitlinear").resolveSibling("model-i2_s.gguf"))) {
+      MemoryEstimate memory = ModelInspector.inspect(path, options).memory().orElseThrow();
+      try (Model model = Model.load(path, options)) {
+        assertThat(memory.kernels()).isEqualTo(model.info().kernels());
+        assertThat(memory.mapped()).isEqualTo(model.info().mappedBytes());
+        assertThat(memory.prepared()).as("%s", path).isEqualTo(model.info().preparedBytes());
+        assertThat(memory.contextLength()).isEqualTo(model.info().contextLength());
+      }
+    }
+  }
+
+  @Test
+  void optionsThatCannotLoadAreANote() throws IOException {
+    LoadOptions unknown = LoadOptions.builder().kernels("gpu").build();
+    assertThat(ModelInspector.inspect(SampleModels.TIED, unknown).note())
+        .contains("kernels: expected the provider gpu");
+    LoadOptions tooLong = LoadOptions.builder().contextLength(1000).build();
+    assertThat(ModelInspector.inspect(SampleModels.TIED, tooLong).note())
+        .contains("contextLength: expected at most 128");
   }
 
   @Test

@@ -72,6 +72,13 @@ final class BenchCommand implements Callable<Integer> {
   private @Nullable String kvCache;
 
   @Option(
+      names = "--quantize-masters",
+      description =
+          "Quantize float weights although nothing says that the model was trained for it: master"
+              + " weights of BitNet b1.58. An ordinary model then writes gibberish.")
+  private boolean quantizeMasters;
+
+  @Option(
       names = "--repetitions",
       paramLabel = "N",
       description = "Repetitions of each measurement. Default: 5; 2 with --quick.")
@@ -138,6 +145,7 @@ final class BenchCommand implements Callable<Integer> {
     child.add(path.toString());
     child.add(String.valueOf(threads));
     child.add(kvCache == null ? "f32" : kvCache);
+    child.add(String.valueOf(quantizeMasters));
     if (kernels != null) {
       child.add(kernels);
     }
@@ -169,7 +177,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private LoadOptions options(int threads) {
-    LoadOptions.Builder options = LoadOptions.builder();
+    LoadOptions.Builder options = LoadOptions.builder().quantizeMasters(quantizeMasters);
     try {
       options.threads(threads);
       if (kernels != null) {

@@ -4,6 +4,7 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.tools.CheckReport;
 import io.github.bitnet4j.core.tools.CheckReport.Finding;
 import io.github.bitnet4j.core.tools.ModelChecker;
+import io.github.bitnet4j.spi.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,6 +56,13 @@ final class CheckCommand implements Callable<Integer> {
       description = "Read I2_S tensors in the layout that bitnet.cpp writes on ARM machines.")
   private boolean armI2s;
 
+  @Option(
+      names = "--quantize-masters",
+      description =
+          "Quantize float weights although nothing says that the model was trained for it: master"
+              + " weights of BitNet b1.58. An ordinary model then writes gibberish.")
+  private boolean quantizeMasters;
+
   CheckCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -72,7 +80,11 @@ final class CheckCommand implements Callable<Integer> {
 
   private CheckReport check(Path file) {
     LoadProgress progress = new LoadProgress(terminal, "Checking");
-    LoadOptions.Builder options = LoadOptions.builder().armI2sLayout(armI2s).progress(progress);
+    LoadOptions.Builder options =
+        LoadOptions.builder()
+            .armI2sLayout(armI2s)
+            .quantizeMasters(quantizeMasters)
+            .progress(progress);
     try {
       if (threads != null) {
         options.threads(threads);
@@ -95,7 +107,8 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   private static String text(CheckReport report) {
-    StringBuilder text = new StringBuilder(report.path() + System.lineSeparator());
+    StringBuilder text =
+        new StringBuilder(Printable.message(report.path().toString()) + System.lineSeparator());
     for (Finding finding : report.findings()) {
       text.append("  ").append(finding).append(System.lineSeparator());
     }

@@ -45,6 +45,13 @@ final class ConvertCommand implements Callable<Integer> {
       description = "Read I2_S tensors in the layout that bitnet.cpp writes on ARM machines.")
   private boolean armI2s;
 
+  @Option(
+      names = "--quantize-masters",
+      description =
+          "Quantize float weights although nothing says that the model was trained for it: master"
+              + " weights of BitNet b1.58. An ordinary model then writes gibberish.")
+  private boolean quantizeMasters;
+
   ConvertCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -52,7 +59,7 @@ final class ConvertCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LoadProgress progress = new LoadProgress(terminal, "Converting");
-    ConvertOptions options = output.build(out, armI2s, progress);
+    ConvertOptions options = output.build(out, armI2s, quantizeMasters, progress);
     output.check(out);
     Conversion conversion;
     try {

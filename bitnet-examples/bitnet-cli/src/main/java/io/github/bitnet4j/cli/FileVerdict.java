@@ -1,5 +1,6 @@
 package io.github.bitnet4j.cli;
 
+import io.github.bitnet4j.spi.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -25,6 +26,6 @@ final class FileVerdict {
   }
 
   private static String oneLine(String text) {
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    return Printable.message(text.strip().replaceAll("\\s*\\R\\s*", " "));
   }
 }

@@ -26,14 +26,15 @@ final class FirstToken {
   /**
    * Runs it.
    *
-   * @param args path of the model, number of threads, type of the KV cache and, if they are named,
-   *     kernels
+   * @param args path of the model, number of threads, type of the KV cache, whether masters are
+   *     quantized and, if they are named, kernels
    */
   public static void main(String[] args) throws IOException {
     LoadOptions.Builder options = LoadOptions.builder().threads(Integer.parseInt(args[1]));
     options.kvCache(ModelOptions.kvCacheType(args[2]));
-    if (args.length > 3) {
-      options.kernels(args[3]);
+    options.quantizeMasters(Boolean.parseBoolean(args[3]));
+    if (args.length > 4) {
+      options.kernels(args[4]);
     }
     try (Model model = Model.load(Path.of(args[0]), options.build());
         Session session = model.newSession()) {

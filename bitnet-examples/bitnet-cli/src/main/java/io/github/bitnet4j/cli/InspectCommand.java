@@ -3,11 +3,13 @@ package io.github.bitnet4j.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.tools.Inspection;
 import io.github.bitnet4j.core.tools.Inspection.MemoryEstimate;
 import io.github.bitnet4j.core.tools.Inspection.TensorSummary;
 import io.github.bitnet4j.core.tools.Inspection.TritCounts;
 import io.github.bitnet4j.core.tools.ModelInspector;
+import io.github.bitnet4j.spi.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
@@ -59,6 +62,21 @@ final class InspectCommand implements Callable<Integer> {
       description = "Print one line for each file: OK path, or REJECTED path: reason.")
   private boolean quiet;
 
+  @Option(
+      names = "--kernels",
+      paramLabel = "NAME",
+      description =
+          "Kernels that the memory is forecast for: vector, scalar. Default: those that loading"
+              + " would choose.")
+  private @Nullable String kernels;
+
+  @Option(
+      names = "--quantize-masters",
+      description =
+          "Quantize float weights although nothing says that the model was trained for it: master"
+              + " weights of BitNet b1.58. An ordinary model then writes gibberish.")
+  private boolean quantizeMasters;
+
   InspectCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -72,7 +90,7 @@ final class InspectCommand implements Callable<Integer> {
     for (Path file : files) {
       String text;
       try {
-        Inspection inspection = ModelInspector.inspect(file);
+        Inspection inspection = ModelInspector.inspect(file, options());
         text = quiet ? FileVerdict.ok(file) : json ? toJson(inspection) : toText(inspection);
       } catch (IOException e) {
         rejected = true;
@@ -83,6 +101,14 @@ final class InspectCommand implements Callable<Integer> {
     return rejected ? ExitCode.SOFTWARE : ExitCode.OK;
   }
 
+  private LoadOptions options() {
+    LoadOptions.Builder options = LoadOptions.builder().quantizeMasters(quantizeMasters);
+    if (kernels != null) {
+      options.kernels(kernels);
+    }
+    return options.build();
+  }
+
   // ---- For people
 
   private static String toText(Inspection inspection) {
@@ -91,7 +117,7 @@ final class InspectCommand implements Callable<Integer> {
         String.format(
             Locale.ROOT,
             "%s: %s%s, %d tensors, %.1f M parameters, %s%n",
-            inspection.path(),
+            Printable.message(inspection.path().toString()),
             inspection.format(),
             inspection.version() == 0 ? "" : " version " + inspection.version(),
             inspection.tensors().size(),
@@ -107,9 +133,7 @@ final class InspectCommand implements Callable<Integer> {
 
   private static String metadata(Inspection inspection) {
     List<List<String>> lines = new ArrayList<>();
-    inspection
-        .metadata()
-        .forEach((key, value) -> lines.add(List.of(printable(key), printable(value))));
+    inspection.metadata().forEach((key, value) -> lines.add(List.of(key, value)));
     return TextTable.of(lines, 2);
   }
 
@@ -118,7 +142,7 @@ final class InspectCommand implements Callable<Integer> {
     lines.add(List.of("name", "type", "shape", "bytes", "offset", "-1", "0", "+1", "scale"));
     for (TensorSummary tensor : inspection.tensors()) {
       List<String> line = new ArrayList<>();
-      line.add(printable(tensor.name()));
+      line.add(tensor.name());
       line.add(tensor.type());
       line.add(tensor.shape().toString());
       line.add(String.valueOf(tensor.bytes()));
@@ -145,13 +169,14 @@ final class InspectCommand implements Callable<Integer> {
 
   private static String memory(Inspection inspection) {
     if (inspection.memory().isEmpty()) {
-      return printable(inspection.note()) + System.lineSeparator();
+      return inspection.note() + System.lineSeparator();
     }
     MemoryEstimate memory = inspection.memory().get();
     return TextTable.of(
         List.of(
             List.of("weights, mapped", bytes(memory.mapped())),
-            List.of("weights, copies of scalar kernels", bytes(memory.prepared())),
+            List.of(
+                "weights, copies of " + memory.kernels() + " kernels", bytes(memory.prepared())),
             List.of(
                 "KV cache of a session with " + memory.contextLength() + " tokens",
                 bytes(memory.kvCache())),
@@ -163,11 +188,6 @@ final class InspectCommand implements Callable<Integer> {
     return bytes < 1_000_000
         ? String.format(Locale.ROOT, "%.1f kB", bytes / 1e3)
         : String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
-  }
-
-  /** Files come from strangers: their texts must not command the terminal. */
-  private static String printable(String text) {
-    return text.replaceAll("\\p{Cntrl}", " ");
   }
 
   // ---- For programs
@@ -261,6 +281,7 @@ final class InspectCommand implements Callable<Integer> {
     out.writeNumberField("prepared", memory.prepared());
     out.writeNumberField("kvCache", memory.kvCache());
     out.writeNumberField("contextLength", memory.contextLength());
+    out.writeStringField("kernels", memory.kernels());
     out.writeEndObject();
   }
 }

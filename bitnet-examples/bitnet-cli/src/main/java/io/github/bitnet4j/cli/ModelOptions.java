@@ -52,6 +52,13 @@ final class ModelOptions {
       description = "Keep what loading makes of the weights in this file, and map it next time.")
   private @Nullable Path preparedFile;
 
+  @Option(
+      names = "--quantize-masters",
+      description =
+          "Quantize float weights although nothing says that the model was trained for it: master"
+              + " weights of BitNet b1.58. An ordinary model then writes gibberish.")
+  private boolean quantizeMasters;
+
   /** Returns whether the demo model is meant, because no other was named. */
   boolean isDemo() {
     return model == null;
@@ -106,7 +113,8 @@ final class ModelOptions {
   }
 
   private LoadOptions options(LoadProgress progress) {
-    LoadOptions.Builder builder = LoadOptions.builder().progress(progress);
+    LoadOptions.Builder builder =
+        LoadOptions.builder().progress(progress).quantizeMasters(quantizeMasters);
     try {
       if (threads != null) {
         builder.threads(threads);

@@ -40,12 +40,13 @@ final class OutputOptions {
   }
 
   /** Returns the options for an output. */
-  ConvertOptions build(Path out, boolean armI2s, LoadProgress progress) {
+  ConvertOptions build(Path out, boolean armI2s, boolean quantizeMasters, LoadProgress progress) {
     ConvertOptions.Builder options =
         ConvertOptions.builder()
             .target(target(out))
             .overwrite(force)
             .armI2sLayout(armI2s)
+            .quantizeMasters(quantizeMasters)
             .progress(progress);
     try {
       if (embedding != null) {

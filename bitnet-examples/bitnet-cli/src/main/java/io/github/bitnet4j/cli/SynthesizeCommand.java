@@ -94,7 +94,7 @@ final class SynthesizeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     LoadProgress progress = new LoadProgress(terminal, "Writing");
-    ConvertOptions options = output.build(out, false, progress);
+    ConvertOptions options = output.build(out, false, false, progress);
     ModelShape sizes = sizes();
     Text kind = kind();
     output.check(out);

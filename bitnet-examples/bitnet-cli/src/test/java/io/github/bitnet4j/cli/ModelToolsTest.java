@@ -56,7 +56,44 @@ class ModelToolsTest {
     assertThat(Cli.run("--help").out()).contains(command);
   }
 
+  // ---- Float weights that nothing declares to be masters
+
+  @Test
+  void floatWeightsAreQuantizedOnRequestOnly() throws IOException {
+    Path golden = CORE_RESOURCES.resolve("golden/b158-bf16-online/hf");
+    Path model = Files.createDirectory(folder.resolve("fine-tune"));
+    Files.copy(golden.resolve("model.safetensors"), model.resolve("model.safetensors"));
+    String config = Files.readString(golden.resolve("config.json"));
+    Files.writeString(
+        model.resolve("config.json"), config.replace("quantization_config", "lost_config"));
+    String path = model.toString();
+    for (String command : List.of("check", "inspect")) {
+      assertThat(Cli.run(command, path).out()).contains("--quantize-masters");
+      assertThat(Cli.run(command, "--quantize-masters", path).out())
+          .doesNotContain("--quantize-masters");
+    }
+    assertThat(Cli.run("check", path).exitCode()).isEqualTo(1);
+    assertThat(Cli.run("check", "--quantize-masters", path).exitCode()).isZero();
+    String generate = "generate --ids 1,2,3 --max-tokens 2 --threads 1 --model " + path;
+    assertThat(Cli.run(generate.split(" ")).exitCode()).isEqualTo(1);
+    assertThat(Cli.run((generate + " --quantize-masters").split(" ")).exitCode()).isZero();
+    String out = folder.resolve("packed").toString();
+    assertThat(Cli.run("convert", path, out).exitCode()).isEqualTo(1);
+    assertThat(Cli.run("convert", "--quantize-masters", path, out).exitCode()).isZero();
+    assertThat(Cli.run("check", "--quiet", out).out()).isEqualTo("OK " + out + "\n");
+  }
+
   // ---- inspect
+
+  @Test
+  void inspectForecastsTheMemoryOfTheKernelsThatRun() {
+    assertThat(Cli.run("inspect", "--kernels", "scalar", GOLDEN).out())
+        .containsPattern("weights, copies of scalar kernels +294.9 kB\\R");
+    assertThat(Cli.run("inspect", "--kernels", "abacus", GOLDEN).out())
+        .contains("expected the provider abacus");
+    assertThat(Cli.run("inspect", "--json", GOLDEN).out())
+        .containsPattern("\"kernels\":\"(vector|scalar)\"");
+  }
 
   @Test
   void inspectShowsMetadataTensorsAndMemory() {

@@ -5,6 +5,7 @@ import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.FloatMath;
 import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
@@ -90,6 +91,13 @@ final class ScalarKernels implements Kernels {
   @Override
   public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
     return ScalarMatrix.of(tensor, memory);
+  }
+
+  @Override
+  public long copyBytes(TernaryLayout layout, boolean inOrder, int rows, int columns) {
+    return layout == TernaryLayout.ROW_QUARTERS && inOrder
+        ? 0
+        : TernaryLayout.ROW_QUARTERS.byteSize(rows, columns);
   }
 
   @Override

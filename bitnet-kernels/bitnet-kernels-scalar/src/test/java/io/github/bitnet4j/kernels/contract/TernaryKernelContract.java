@@ -358,6 +358,24 @@ public abstract class TernaryKernelContract extends KernelContract {
     }
   }
 
+  @Test
+  void theSizeOfACopyIsKnownBeforehand() {
+    for (int[] shape : new int[][] {{1, 1}, {4, 18}, {30, 37}, {128, 76}, {641, 130}, {1280, 55}}) {
+      int rows = shape[0];
+      int columns = shape[1];
+      TernaryTensor inOrder = Numbers.rowQuarters(Numbers.trits(random, rows, columns), arena);
+      assertThat(kernels.copyBytes(inOrder.layout(), true, rows, columns))
+          .as("%d x %d", rows, columns)
+          .isEqualTo(kernels.prepare(inOrder, arena).preparedBytes());
+      if (rows % 2 == 0) {
+        TernaryTensor interleaved =
+            new TernaryTensor("w", inOrder.layout(), rows, columns, 2, inOrder.data());
+        assertThat(kernels.copyBytes(inOrder.layout(), false, rows, columns))
+            .isEqualTo(kernels.prepare(interleaved, arena).preparedBytes());
+      }
+    }
+  }
+
   /** The way to the copy may depend on how a tensor is stored, the copy may not. */
   @Test
   void theCopyDoesNotDependOnTheLayoutOfTheTensor() {

@@ -86,7 +86,8 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
     return new LookupMatrix(rows, columns, copy);
   }
 
-  private static long bytes(int rows, int columns) {
+  /** Returns the size of the copy of a matrix. */
+  static long bytes(int rows, int columns) {
     return (long) (rows + LANES - 1) / LANES * chunks(columns) * STRIP_BYTES;
   }
 

@@ -4,6 +4,7 @@ import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
@@ -33,6 +34,11 @@ final class VectorKernels implements Kernels {
   @Override
   public TernaryMatrix prepare(TernaryTensor tensor, SegmentAllocator memory) {
     return LookupMatrix.of(tensor, memory);
+  }
+
+  @Override
+  public long copyBytes(TernaryLayout layout, boolean inOrder, int rows, int columns) {
+    return LookupMatrix.bytes(rows, columns);
   }
 
   @Override
