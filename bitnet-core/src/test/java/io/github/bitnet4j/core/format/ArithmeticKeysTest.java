@@ -19,13 +19,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Keys that would change what a model computes are refused by name; others change nothing. */
-@Timeout(20)
 class ArithmeticKeysTest {
   private static final Path LLAMA =
       SampleModels.golden("llama-bitlinear").resolveSibling("model-i2_s.gguf");

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,7 +28,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Models whose linear layers are stored as float weights, and of which nothing says that they were
  * trained for trits: they are trits times one scale, or refused, or quantized on request.
  */
-@Timeout(60)
 class FloatLinearsTest {
   private static final Path LLAMA =
       SampleModels.golden("llama-bitlinear").resolveSibling("model-i2_s.gguf");

@@ -15,10 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-
-@Timeout(20)
 class ModelPathTest {
   private static final Path GGUF =
       SampleModels.golden("b158-tied").resolveSibling("model-i2_s.gguf");
