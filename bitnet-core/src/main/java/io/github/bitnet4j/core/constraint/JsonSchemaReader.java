@@ -64,7 +64,8 @@ final class JsonSchemaReader {
   private static final int MAX_POINTER = 10_000;
 
   private final SchemaDocument document;
-  private final Grammar.Builder rules = new Grammar.Builder();
+  private final Grammar.Builder rules;
+  private final CharacterCache characters;
   private final Map<String, Expr.Rule> byPointer = new HashMap<>();
 
   /** Schemas whose rules have no content yet. */
@@ -74,10 +75,12 @@ final class JsonSchemaReader {
 
   private record Pending(Expr.Rule rule, Schema schema) {}
 
-  private JsonSchemaReader(String schema) {
+  private JsonSchemaReader(String schema, WorkBudget budget) {
+    rules = new Grammar.Builder(budget);
+    characters = new CharacterCache(JsonText::character, budget);
     document = new SchemaDocument(schema);
     Expr.Rule root = rule(document.schema(document.root())); // comes first
-    json = new JsonParts(rules);
+    json = new JsonParts(rules, characters);
     while (!pending.isEmpty()) {
       Pending next = pending.remove();
       rules.define(next.rule, content(next.schema));
@@ -90,10 +93,12 @@ final class JsonSchemaReader {
   /**
    * Reads a schema.
    *
-   * @throws OutputConstraintException if it is no schema, or asks for what is not supported
+   * @throws OutputConstraintException if it is no schema, asks for what is not supported, or takes
+   *     more work than the budget has
+   * @throws ConstraintStoppedException if the caller wants the work to end
    */
-  static Grammar read(String schema) {
-    return new JsonSchemaReader(schema).rules.build();
+  static Grammar read(String schema, WorkBudget budget) {
+    return new JsonSchemaReader(schema, budget).rules.build();
   }
 
   private Expr.Rule rule(Place place) {
@@ -329,7 +334,7 @@ final class JsonSchemaReader {
     }
     if (pattern != null) {
       String what = "schema: " + Schema.child(schema.pointer(), "pattern");
-      Expr content = RegexParser.parseAnywhere(what, pattern, JsonText::character);
+      Expr content = RegexParser.parseAnywhere(what, pattern, characters);
       return Expr.sequence(JsonText.QUOTE, content, JsonText.QUOTE);
     }
     if (format != null) {
@@ -340,7 +345,7 @@ final class JsonSchemaReader {
             "expected date, time, date-time or uuid, found %s, which is not supported"
                 .formatted(format));
       }
-      Expr content = RegexParser.parse("format", regex, JsonText::character);
+      Expr content = RegexParser.parse("format", regex, characters);
       return Expr.sequence(JsonText.QUOTE, content, JsonText.QUOTE);
     }
     int min = schema.count("minLength", 0);
