@@ -24,10 +24,18 @@ final class ExprGraph {
   /** For a rule its content, for other numbers the expression. */
   private final List<Expr> exprs;
 
+  /** For each number, and after the last, where its parts begin in {@link #partNumbers}. */
+  private int[] partStarts;
+
+  /** The parts of all numbers; an index is one use of a part. */
+  private int[] partNumbers = new int[64];
+
+  /** For each use, the number that has the part. */
+  private int[] users = new int[64];
+
   /** Linked lists of the uses of each number, the latest use first. */
   private int[] lastUse;
 
-  private int[] users = new int[64];
   private int[] earlierUse = new int[64];
   private int useCount;
 
@@ -36,16 +44,20 @@ final class ExprGraph {
     exprs = new ArrayList<>(grammar.rules());
     lastUse = new int[ruleCount];
     Arrays.fill(lastUse, -1);
+    partStarts = new int[ruleCount + 1];
     for (int user = 0; user < exprs.size(); user++) { // grows meanwhile
       List<Expr> parts = parts(user);
       budget.spend(1 + parts.size());
+      if (user == partStarts.length) {
+        partStarts = Arrays.copyOf(partStarts, 2 * user);
+      }
+      partStarts[user] = useCount;
       for (Expr part : parts) {
-        int number = add(part);
-        if (number != BYTES) {
-          addUse(number, user);
-        }
+        addUse(add(part), user);
       }
     }
+    partStarts = Arrays.copyOf(partStarts, exprs.size() + 1);
+    partStarts[exprs.size()] = useCount;
   }
 
   private int add(Expr expr) {
@@ -67,12 +79,17 @@ final class ExprGraph {
 
   private void addUse(int number, int user) {
     if (useCount == users.length) {
+      partNumbers = Arrays.copyOf(partNumbers, 2 * useCount);
       users = Arrays.copyOf(users, 2 * useCount);
       earlierUse = Arrays.copyOf(earlierUse, 2 * useCount);
     }
+    partNumbers[useCount] = number;
     users[useCount] = user;
-    earlierUse[useCount] = lastUse[number];
-    lastUse[number] = useCount++;
+    if (number != BYTES) {
+      earlierUse[useCount] = lastUse[number];
+      lastUse[number] = useCount;
+    }
+    useCount++;
   }
 
   /** Returns how many numbers there are. */
@@ -116,6 +133,21 @@ final class ExprGraph {
       case Repeat(Expr body, int _, int _) -> List.of(body);
       case Bytes _, Rule _ -> List.of();
     };
+  }
+
+  /** Returns how many parts a number has. */
+  int partCount(int number) {
+    return partStarts[number + 1] - partStarts[number];
+  }
+
+  /** Returns the number of a part, which may be {@link #BYTES}. */
+  int part(int number, int index) {
+    return partNumbers[partStarts[number] + index];
+  }
+
+  /** Returns whether all parts of a number follow each other. */
+  boolean isSequence(int number) {
+    return !isRule(number) && exprs.get(number) instanceof Sequence;
   }
 
   /**

@@ -3,7 +3,6 @@ package io.github.bitnet4j.core.constraint;
 import io.github.bitnet4j.OutputConstraintException;
 import io.github.bitnet4j.core.constraint.Expr.Bytes;
 import io.github.bitnet4j.core.constraint.Expr.Repeat;
-import io.github.bitnet4j.core.constraint.Expr.Sequence;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Predicate;
@@ -93,7 +92,7 @@ final class GrammarAnalysis {
     Expr expr = graph.expr(number);
     List<Expr> parts = graph.parts(number);
     budget.spend(1 + parts.size());
-    if (!graph.isRule(number) && expr instanceof Sequence) {
+    if (graph.isSequence(number)) {
       int missing = 0;
       for (Expr part : parts) {
         missing += part instanceof Bytes bytes && ofBytes.test(bytes) ? 0 : 1;
@@ -116,7 +115,7 @@ final class GrammarAnalysis {
     int size = graph.size();
     int[] followed = new int[size]; // how many parts of a number have been followed
     int[] path = new int[size];
-    BitSet onPath = new BitSet(size);
+    boolean[] onPath = new boolean[size]; // clearing a bit of a set would take longer
     BitSet seen = new BitSet(size);
     for (int start = 0; start < size; start++) {
       if (seen.get(start)) {
@@ -125,26 +124,26 @@ final class GrammarAnalysis {
       int length = 0;
       path[length++] = start;
       seen.set(start);
-      onPath.set(start);
+      onPath[start] = true;
       while (length > 0) {
         budget.spend(1);
         int number = path[length - 1];
         if (isFollowed(number, followed[number])) {
           length--;
-          onPath.clear(number);
+          onPath[number] = false;
           continue;
         }
-        int to = graph.numberOf(graph.parts(number).get(followed[number]++));
+        int to = graph.part(number, followed[number]++);
         if (to == ExprGraph.BYTES) {
           continue;
         }
-        if (onPath.get(to)) {
+        if (onPath[to]) {
           throw leftRecursion(path, length, to);
         }
         if (!seen.get(to)) {
           path[length++] = to;
           seen.set(to);
-          onPath.set(to);
+          onPath[to] = true;
         }
       }
     }
@@ -152,9 +151,14 @@ final class GrammarAnalysis {
 
   /** Returns whether no part after the first {@code count} may be where a text begins. */
   private boolean isFollowed(int number, int count) {
-    List<Expr> parts = graph.parts(number);
-    boolean inOrder = !graph.isRule(number) && graph.expr(number) instanceof Sequence;
-    return count == parts.size() || inOrder && count > 0 && !isNullable(parts.get(count - 1));
+    if (count == graph.partCount(number)) {
+      return true;
+    }
+    if (count == 0 || !graph.isSequence(number)) {
+      return false;
+    }
+    int before = graph.part(number, count - 1);
+    return before == ExprGraph.BYTES || !nullable.get(before);
   }
 
   private OutputConstraintException leftRecursion(int[] path, int length, int first) {

@@ -64,6 +64,7 @@ final class JsonSchemaReader {
   private static final int MAX_POINTER = 10_000;
 
   private final SchemaDocument document;
+  private final WorkBudget budget;
   private final Grammar.Builder rules;
   private final CharacterCache characters;
   private final Map<String, Expr.Rule> byPointer = new HashMap<>();
@@ -76,9 +77,10 @@ final class JsonSchemaReader {
   private record Pending(Expr.Rule rule, Schema schema) {}
 
   private JsonSchemaReader(String schema, WorkBudget budget) {
+    this.budget = budget;
     rules = new Grammar.Builder(budget);
     characters = new CharacterCache(JsonText::character, budget);
-    document = new SchemaDocument(schema);
+    document = new SchemaDocument(schema, budget);
     Expr.Rule root = rule(document.schema(document.root())); // comes first
     json = new JsonParts(rules, characters);
     while (!pending.isEmpty()) {
@@ -165,7 +167,7 @@ final class JsonSchemaReader {
               : SchemaDocument.both(common, document.flatten(document.schema(place))));
     }
     if (keyword.equals("oneOf")) {
-      new SchemaExclusion(document).check(schema, branches);
+      new SchemaExclusion(document, budget).check(schema, branches);
     }
     return new Expr.Choice(branches.stream().map(branch -> (Expr) rule(branch)).toList());
   }
@@ -241,6 +243,7 @@ final class JsonSchemaReader {
   }
 
   private Expr constant(Schema schema, JsonValue value) {
+    budget.spend(8);
     return switch (value) {
       case JsonObject(Map<String, JsonValue> members) -> {
         List<Property> properties = new ArrayList<>();

@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
  * units the caller is asked whether to stop. Belongs to one thread.
  */
 final class WorkBudget {
-  /** The work of reading and compiling one constraint: about a second. */
+  /** The work of reading and compiling one constraint: one to a few seconds. */
   static final long COMPILE_UNITS = 20_000_000;
 
   /** The work from one token to the next: about a second. */
