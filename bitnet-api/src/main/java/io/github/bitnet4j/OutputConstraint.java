@@ -23,11 +23,26 @@ import java.util.Objects;
  * whole if the generation ends with {@link FinishReason#COMPLETE} or {@link
  * FinishReason#STOP_TOKEN}; with any other reason it is the beginning of such a text.
  *
- * <p>The source is read when a generation begins, which throws {@link OutputConstraintException} if
- * it has a mistake. What was read is kept with the model: use the same or an equal constraint
- * again. Recursion in grammars and schemas may be as deep as the text; nested parentheses in the
- * source, its length, and the ambiguity of a grammar have limits, which are also reported by that
- * exception.
+ * <p>The source is read and compiled when a generation begins, which throws {@link
+ * OutputConstraintException} if it has a mistake. The result is kept with the model: use the same
+ * or an equal constraint again. Equal constraints that several sessions need at the same time are
+ * compiled once; sessions with other constraints do not wait. A time limit, {@link Session#cancel},
+ * an interrupt and closing the session also end the compilation, and the generation ends without
+ * tokens.
+ *
+ * <p>Recursion in grammars and schemas may be as deep as the text. The work and the memory that a
+ * constraint takes have limits, which are also reported by that exception:
+ *
+ * <ul>
+ *   <li>a source, or one choice, has at most 1,048,576 characters, a grammar at most 100,000 rules;
+ *   <li>groups are nested at most 200 deep, arrays and objects of a schema at most 64 deep;
+ *   <li>reading and compiling take at most 20 million steps, a few seconds, and a compiled
+ *       constraint has at most 2 million parts: an {@code enum} of 100,000 short strings has fewer;
+ *   <li>to find the tokens that may come next takes at most 20 million steps, and a text can be
+ *       read in at most 10,000 ways at the same time; a grammar that exceeds this is too ambiguous.
+ * </ul>
+ *
+ * <p>If a limit is exceeded during a generation, the session is as it was before the call.
  */
 public sealed interface OutputConstraint {
   /**

@@ -23,13 +23,13 @@ final class Automaton {
   /** The most stacks of a state. */
   private static final int MAX_ITEMS = 10_000;
 
-  /** The most steps from one token to the next: about a second. */
-  private static final int MAX_WORK = 20_000_000;
-
   /** The most frames and references of states that are kept from token to token. */
   private static final int KEPT_SIZE = 1 << 20;
 
-  /** The most while the tokens of one state are found. */
+  /** What a state takes besides its references, in references. */
+  private static final int STATE_SIZE = 20;
+
+  /** The most while the tokens of one state are found; bounds memory. */
   private static final int MAX_SIZE = 1 << 23;
 
   private final Program program;
@@ -46,19 +46,19 @@ final class Automaton {
   /** How many frames and references of states there are. */
   private int size;
 
-  /** How much work is allowed until {@link #allowWork} is called again. */
-  private int work;
+  private WorkBudget budget;
 
   /**
    * Creates an automaton.
    *
    * @param skipsSpace whether one space before the text does not count, which decoders of
    *     SentencePiece drop
+   * @param budget for the start state, and until {@link #allowWork} is called
    */
-  Automaton(Program program, boolean skipsSpace) {
+  Automaton(Program program, boolean skipsSpace, WorkBudget budget) {
     this.program = program;
+    this.budget = budget;
     classes = program.sample.length;
-    allowWork();
     closure.begin();
     closure.enter(program.root, null);
     State first = closure.finish();
@@ -75,9 +75,14 @@ final class Automaton {
     return start;
   }
 
-  /** Allows the work of one more token. */
-  void allowWork() {
-    work = 0;
+  /** Sets the budget of the work from now on. */
+  void allowWork(WorkBudget budget) {
+    this.budget = budget;
+  }
+
+  /** Records work that is done with this automaton outside of it. */
+  void spend(int units) {
+    budget.spend(units);
   }
 
   /** Returns whether so much is kept that it is time for a new automaton. */
@@ -98,6 +103,7 @@ final class Automaton {
   /** Returns the state after a byte of a class, which is not known yet. */
   State makeStep(State state, int index) {
     int sample = program.sample[index];
+    budget.spend(1 + (state.items.length >> 2)); // most items of a large state do not match
     closure.begin();
     for (Frame item : state.items) {
       if (((BytesNode) item.node).set.contains(sample)) {
@@ -125,6 +131,7 @@ final class Automaton {
         rest = closure.frame(frame.node, frame.position, rest);
         known.put(frame, rest);
       }
+      budget.spend(1 + missing.size());
       closure.leave(rest);
     }
     if (foreign.complete) {
@@ -160,6 +167,7 @@ final class Automaton {
       if (itemCount == 0 && !complete) {
         return State.DEAD;
       }
+      budget.spend(itemCount);
       Frame[] found = Arrays.copyOf(items, itemCount);
       Arrays.sort(found, Comparator.comparingInt(frame -> frame.id));
       State state = new State(found, complete, classes);
@@ -167,7 +175,7 @@ final class Automaton {
       if (known != null) {
         return known;
       }
-      grow(classes + itemCount);
+      grow(STATE_SIZE + classes + itemCount);
       return state;
     }
 
@@ -186,9 +194,7 @@ final class Automaton {
           open = Arrays.copyOf(open, 2 * openCount);
         }
         open[openCount++] = rest;
-        if (++work > MAX_WORK) {
-          throw tooMuch("less work for a token");
-        }
+        budget.spend(1);
       }
     }
 

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.constraint;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** An expression over bytes: a part of a {@link Grammar}, as its source says it. */
 sealed interface Expr {
@@ -16,7 +17,20 @@ sealed interface Expr {
   Expr NEVER = new Choice(List.of());
 
   /** One byte of a set. */
-  record Bytes(ByteSet set) implements Expr {}
+  record Bytes(ByteSet set) implements Expr {
+    private static final List<Bytes> SINGLE =
+        IntStream.range(0, 256).mapToObj(b -> new Bytes(ByteSet.range(b, b))).toList();
+
+    /** Returns the expression of one byte; for the same byte it is the same object. */
+    static Bytes of(int value) {
+      return SINGLE.get(value);
+    }
+
+    /** Returns the expression of the bytes from {@code first} to {@code last}. */
+    static Bytes range(int first, int last) {
+      return first == last ? of(first) : new Bytes(ByteSet.range(first, last));
+    }
+  }
 
   /** One after the other. */
   record Sequence(List<Expr> parts) implements Expr {}
@@ -48,9 +62,10 @@ sealed interface Expr {
 
   /** Returns the bytes of a text without lone surrogates. */
   static Expr literal(String text) {
-    List<Expr> bytes = new ArrayList<>();
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-      bytes.add(new Bytes(ByteSet.range(b & 0xFF, b & 0xFF)));
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    List<Expr> bytes = new ArrayList<>(utf8.length);
+    for (byte b : utf8) {
+      bytes.add(Bytes.of(b & 0xFF));
     }
     return new Sequence(bytes);
   }

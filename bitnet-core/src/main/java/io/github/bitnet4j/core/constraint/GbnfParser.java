@@ -17,8 +17,13 @@ import java.util.Set;
 final class GbnfParser {
   private static final String ROOT = "root";
 
+  /** What programs of Windows write at the beginning of a text file; no part of the grammar. */
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private final Cursor in;
-  private final Grammar.Builder rules = new Grammar.Builder();
+  private final WorkBudget budget;
+  private final CharacterCache characters;
+  private final Grammar.Builder rules;
   private final Map<String, Expr.Rule> byName = new HashMap<>();
 
   /** Where each rule was first named. */
@@ -26,20 +31,25 @@ final class GbnfParser {
 
   private final Set<String> defined = new HashSet<>();
 
-  private GbnfParser(String grammar) {
+  private GbnfParser(String grammar, WorkBudget budget) {
     in = new Cursor("grammar", grammar);
+    this.budget = budget;
+    characters = new CharacterCache(Utf8Ranges::of, budget);
+    rules = new Grammar.Builder(budget);
   }
 
   /**
-   * Reads a grammar.
+   * Reads a grammar; a byte order mark before it is skipped.
    *
-   * @throws OutputConstraintException if it has a mistake
+   * @throws OutputConstraintException if it has a mistake or takes more work than the budget has
+   * @throws ConstraintStoppedException if the caller wants the work to end
    */
-  static Grammar parse(String grammar) {
-    return new GbnfParser(grammar).grammar();
+  static Grammar parse(String grammar, WorkBudget budget) {
+    return new GbnfParser(grammar, budget).grammar();
   }
 
   private Grammar grammar() {
+    in.take(BYTE_ORDER_MARK);
     rule(ROOT, 0); // comes first
     skipSpace(true);
     while (in.peek() != Cursor.END) {
@@ -144,12 +154,13 @@ final class GbnfParser {
   private Expr sequence(int depth) {
     List<Expr> parts = new ArrayList<>();
     while (true) {
+      budget.spend(1);
       int c = in.peek();
       Expr part;
       if (in.take("\"")) {
         part = literal();
       } else if (in.take("[")) {
-        part = Utf8Ranges.of(characterClass());
+        part = characters.apply(characterClass());
       } else if (in.take("(")) {
         skipSpace(true);
         part = alternatives(depth + 1);
@@ -158,7 +169,7 @@ final class GbnfParser {
           throw in.expected("')'");
         }
       } else if (in.take(".")) {
-        part = Utf8Ranges.of(CodePoints.ALL);
+        part = characters.apply(CodePoints.ALL);
       } else if (isNamePart(c)) {
         int start = in.index();
         part = rule(name(), start);
@@ -200,6 +211,7 @@ final class GbnfParser {
       }
       text.appendCodePoint(character());
     }
+    budget.spend(text.length());
     return Expr.literal(text.toString());
   }
 

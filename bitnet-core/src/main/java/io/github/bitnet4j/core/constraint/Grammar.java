@@ -14,10 +14,25 @@ record Grammar(List<String> names, List<Expr> rules) {
   /** The most rules of a grammar. */
   private static final int MAX_RULES = 100_000;
 
+  /** The most characters of a name in a message. */
+  private static final int MAX_NAME = 100;
+
+  /** Returns the name of a rule for a message, cut if it is long. */
+  String name(int rule) {
+    String name = names.get(rule);
+    return name.length() <= MAX_NAME ? name : name.substring(0, MAX_NAME) + "...";
+  }
+
   /** Collects rules, which may be referred to before they are defined. */
   static final class Builder {
     private final List<String> names = new ArrayList<>();
     private final List<Expr> rules = new ArrayList<>();
+    private final WorkBudget budget;
+
+    /** Creates a builder without rules; each rule is a unit of work. */
+    Builder(WorkBudget budget) {
+      this.budget = budget;
+    }
 
     /** Adds a rule without content and returns a reference to it. */
     Expr.Rule declare(String name) {
@@ -25,6 +40,7 @@ record Grammar(List<String> names, List<Expr> rules) {
         throw new OutputConstraintException(
             "%s: expected at most %d rules, found more".formatted(names.getFirst(), MAX_RULES));
       }
+      budget.spend(1);
       names.add(name);
       rules.add(Expr.NEVER);
       return new Expr.Rule(names.size() - 1);

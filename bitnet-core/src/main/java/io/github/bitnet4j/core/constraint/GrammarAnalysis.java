@@ -2,175 +2,182 @@ package io.github.bitnet4j.core.constraint;
 
 import io.github.bitnet4j.OutputConstraintException;
 import io.github.bitnet4j.core.constraint.Expr.Bytes;
-import io.github.bitnet4j.core.constraint.Expr.Choice;
 import io.github.bitnet4j.core.constraint.Expr.Repeat;
-import io.github.bitnet4j.core.constraint.Expr.Rule;
-import io.github.bitnet4j.core.constraint.Expr.Sequence;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 
 /**
- * What must be known of a grammar before it can be used: which of its rules match the empty text,
- * which match any text at all, and that none begins with itself.
+ * Properties that a grammar must have, or that its compiler must know: which expressions match the
+ * empty text, which rules match any text at all, and that no rule begins with itself.
+ *
+ * <p>Each property of an expression is found once and passed on to the users of the expression; the
+ * work is linear in the size of the grammar.
  */
 final class GrammarAnalysis {
   private final Grammar grammar;
+  private final WorkBudget budget;
+  private final ExprGraph graph;
 
-  /** For each rule the rules that refer to it. */
-  private final List<Set<Integer>> users = new ArrayList<>();
-
+  /** By the numbers of the graph. */
   private final BitSet nullable;
+
   private final BitSet productive;
 
   /**
-   * Looks at a grammar.
+   * Analyzes a grammar.
    *
    * @throws OutputConstraintException if a rule is left-recursive or nothing matches
    */
-  GrammarAnalysis(Grammar grammar) {
+  GrammarAnalysis(Grammar grammar, WorkBudget budget) {
     this.grammar = grammar;
-    int count = grammar.rules().size();
-    for (int i = 0; i < count; i++) {
-      users.add(new HashSet<>());
-    }
-    for (int i = 0; i < count; i++) {
-      int user = i;
-      forEachRule(grammar.rules().get(i), used -> users.get(used).add(user));
-    }
-    nullable = new BitSet(count);
-    settle(nullable, this::isNullable);
-    productive = new BitSet(count);
-    settle(productive, this::isProductive);
+    this.budget = budget;
+    graph = new ExprGraph(grammar, budget);
+    nullable = settle(bytes -> false);
+    productive = settle(bytes -> !bytes.set().isEmpty());
     refuseLeftRecursion();
     if (!productive.get(0)) {
       throw new OutputConstraintException(
           "%s: expected at least one text that it allows, found none: it contradicts itself or never ends"
-              .formatted(grammar.names().getFirst()));
+              .formatted(grammar.name(0)));
     }
   }
 
   /** Returns whether an expression matches the empty text. */
   boolean isNullable(Expr expr) {
-    return switch (expr) {
-      case Bytes _ -> false;
-      case Sequence(List<Expr> parts) -> parts.stream().allMatch(this::isNullable);
-      case Choice(List<Expr> options) -> options.stream().anyMatch(this::isNullable);
-      case Repeat(Expr body, int min, int _) -> min == 0 || isNullable(body);
-      case Rule(int index) -> nullable.get(index);
-    };
+    int number = graph.numberOf(expr);
+    return number != ExprGraph.BYTES && nullable.get(number);
   }
 
-  /** Returns whether an expression matches any text. */
-  private boolean isProductive(Expr expr) {
-    return switch (expr) {
-      case Bytes(ByteSet set) -> !set.isEmpty();
-      case Sequence(List<Expr> parts) -> parts.stream().allMatch(this::isProductive);
-      case Choice(List<Expr> options) -> options.stream().anyMatch(this::isProductive);
-      case Repeat(Expr body, int min, int _) -> min == 0 || isProductive(body);
-      case Rule(int index) -> productive.get(index);
-    };
-  }
-
+  /** Returns whether a rule matches any text. */
   boolean isProductive(int rule) {
     return productive.get(rule);
   }
 
-  /** Finds the smallest set of rules that a property of expressions holds for. */
-  private void settle(BitSet rules, Predicate<Expr> property) {
-    Deque<Integer> open = new ArrayDeque<>();
-    for (int i = 0; i < grammar.rules().size(); i++) {
-      open.add(i);
-    }
-    while (!open.isEmpty()) {
-      int rule = open.remove();
-      if (!rules.get(rule) && property.test(grammar.rules().get(rule))) {
-        rules.set(rule);
-        open.addAll(users.get(rule));
+  /**
+   * Finds the smallest set of numbers with a property: a sequence has it if all of its parts have
+   * it; a repetition, if its body has it or may be left out; anything else, if one part has it.
+   *
+   * @param ofBytes whether bytes have it
+   */
+  private BitSet settle(Predicate<Bytes> ofBytes) {
+    int size = graph.size();
+    BitSet found = new BitSet(size);
+    int[] missing = new int[size]; // how many more parts must have the property
+    int[] open = new int[size]; // numbers whose users are still to be told
+    int openCount = 0;
+    for (int number = 0; number < size; number++) {
+      missing[number] = missingParts(number, ofBytes);
+      if (missing[number] == 0) {
+        found.set(number);
+        open[openCount++] = number;
       }
     }
-  }
-
-  private static void forEachRule(Expr expr, IntConsumer action) {
-    switch (expr) {
-      case Bytes _ -> {}
-      case Sequence(List<Expr> parts) -> parts.forEach(part -> forEachRule(part, action));
-      case Choice(List<Expr> options) -> options.forEach(option -> forEachRule(option, action));
-      case Repeat(Expr body, int _, int _) -> forEachRule(body, action);
-      case Rule(int index) -> action.accept(index);
-    }
-  }
-
-  /** As {@link #forEachRule}, but only rules that may be entered before a byte is matched. */
-  private void forEachFirstRule(Expr expr, IntConsumer action) {
-    switch (expr) {
-      case Bytes _ -> {}
-      case Sequence(List<Expr> parts) -> {
-        for (Expr part : parts) {
-          forEachFirstRule(part, action);
-          if (!isNullable(part)) {
-            return;
-          }
+    while (openCount > 0) {
+      int number = open[--openCount];
+      for (int use = graph.firstUse(number); use >= 0; use = graph.nextUse(use)) {
+        int user = graph.user(use);
+        budget.spend(1);
+        if (--missing[user] == 0) {
+          found.set(user);
+          open[openCount++] = user;
         }
       }
-      case Choice(List<Expr> options) ->
-          options.forEach(option -> forEachFirstRule(option, action));
-      case Repeat(Expr body, int _, int _) -> forEachFirstRule(body, action);
-      case Rule(int index) -> action.accept(index);
     }
+    return found;
+  }
+
+  /** Returns how many parts must have a property besides those that are bytes and have it. */
+  private int missingParts(int number, Predicate<Bytes> ofBytes) {
+    Expr expr = graph.expr(number);
+    List<Expr> parts = graph.parts(number);
+    budget.spend(1 + parts.size());
+    if (graph.isSequence(number)) {
+      int missing = 0;
+      for (Expr part : parts) {
+        missing += part instanceof Bytes bytes && ofBytes.test(bytes) ? 0 : 1;
+      }
+      return missing;
+    }
+    if (!graph.isRule(number) && expr instanceof Repeat repeat && repeat.min() == 0) {
+      return 0;
+    }
+    for (Expr part : parts) {
+      if (part instanceof Bytes bytes && ofBytes.test(bytes)) {
+        return 0;
+      }
+    }
+    return 1;
   }
 
   /** Looks for a cycle of rules that begin with each other, depth first. */
   private void refuseLeftRecursion() {
-    int count = grammar.rules().size();
-    int[][] first = new int[count][];
-    for (int i = 0; i < count; i++) {
-      Set<Integer> rules = new LinkedHashSet<>();
-      forEachFirstRule(grammar.rules().get(i), rules::add);
-      first[i] = rules.stream().mapToInt(Integer::intValue).toArray();
-    }
-    int[] next = new int[count]; // the branch of a rule to follow next
-    BitSet onPath = new BitSet();
-    for (int start = 0; start < count; start++) {
-      List<Integer> path = new ArrayList<>();
-      if (next[start] == 0) {
-        path.add(start);
-        onPath.set(start);
+    int size = graph.size();
+    int[] followed = new int[size]; // how many parts of a number have been followed
+    int[] path = new int[size];
+    boolean[] onPath = new boolean[size]; // clearing a bit of a set would take longer
+    BitSet seen = new BitSet(size);
+    for (int start = 0; start < size; start++) {
+      if (seen.get(start)) {
+        continue;
       }
-      while (!path.isEmpty()) {
-        int rule = path.getLast();
-        if (next[rule] == first[rule].length) {
-          path.removeLast();
-          onPath.clear(rule);
+      int length = 0;
+      path[length++] = start;
+      seen.set(start);
+      onPath[start] = true;
+      while (length > 0) {
+        budget.spend(1);
+        int number = path[length - 1];
+        if (isFollowed(number, followed[number])) {
+          length--;
+          onPath[number] = false;
           continue;
         }
-        int to = first[rule][next[rule]++];
-        if (onPath.get(to)) {
-          throw leftRecursion(path.subList(path.indexOf(to), path.size()));
+        int to = graph.part(number, followed[number]++);
+        if (to == ExprGraph.BYTES) {
+          continue;
         }
-        if (next[to] == 0) {
-          path.add(to);
-          onPath.set(to);
+        if (onPath[to]) {
+          throw leftRecursion(path, length, to);
+        }
+        if (!seen.get(to)) {
+          path[length++] = to;
+          seen.set(to);
+          onPath[to] = true;
         }
       }
     }
   }
 
-  private OutputConstraintException leftRecursion(List<Integer> cycle) {
+  /** Returns whether no part after the first {@code count} may be where a text begins. */
+  private boolean isFollowed(int number, int count) {
+    if (count == graph.partCount(number)) {
+      return true;
+    }
+    if (count == 0 || !graph.isSequence(number)) {
+      return false;
+    }
+    int before = graph.part(number, count - 1);
+    return before == ExprGraph.BYTES || !nullable.get(before);
+  }
+
+  private OutputConstraintException leftRecursion(int[] path, int length, int first) {
     var names = new StringBuilder();
-    cycle.stream().limit(5).forEach(i -> names.append(grammar.names().get(i)).append(" -> "));
+    int start = length - 1;
+    while (path[start] != first) {
+      start--;
+    }
+    String name = "";
+    int count = 0;
+    for (int i = start; i < length; i++) {
+      if (graph.isRule(path[i]) && count++ < 5) {
+        String next = grammar.name(path[i]);
+        name = name.isEmpty() ? next : name;
+        names.append(next).append(" -> ");
+      }
+    }
     return new OutputConstraintException(
         "%s begins with itself (%s%s); left recursion is not supported, use a repetition"
-            .formatted(
-                grammar.names().get(cycle.getFirst()),
-                names,
-                grammar.names().get(cycle.getFirst())));
+            .formatted(name, names, count > 5 ? "..." : name));
   }
 }

@@ -6,20 +6,33 @@ import io.github.bitnet4j.OutputConstraint.Gbnf;
 import io.github.bitnet4j.OutputConstraint.JsonSchema;
 import io.github.bitnet4j.OutputConstraint.Regex;
 import io.github.bitnet4j.OutputConstraintException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Reads the source of a constraint. */
 final class GrammarSource {
+  /** Units of work for a choice and for each of its characters; bounds the memory of choices. */
+  private static final int UNITS_PER_CHOICE = 8;
+
+  private static final int UNITS_PER_CHARACTER = 4;
+
   private GrammarSource() {}
 
-  static Grammar read(OutputConstraint constraint) {
+  /**
+   * Reads a constraint.
+   *
+   * @throws OutputConstraintException if it has a mistake or takes more work than the budget has
+   * @throws ConstraintStoppedException if the caller wants the work to end
+   */
+  static Grammar read(OutputConstraint constraint, WorkBudget budget) {
     return switch (constraint) {
-      case Gbnf(String grammar) -> GbnfParser.parse(grammar);
-      case JsonSchema(String schema) -> JsonSchemaReader.read(schema);
+      case Gbnf(String grammar) -> GbnfParser.parse(grammar, budget);
+      case JsonSchema(String schema) -> JsonSchemaReader.read(schema, budget);
       case Regex(String pattern) ->
-          grammar("regex", RegexParser.parse("regex", pattern, Utf8Ranges::of));
-      case Choices(List<String> choices) ->
-          grammar("choices", new Expr.Choice(choices.stream().map(GrammarSource::choice).toList()));
+          grammar(
+              "regex",
+              RegexParser.parse("regex", pattern, new CharacterCache(Utf8Ranges::of, budget)));
+      case Choices(List<String> choices) -> grammar("choices", choice(choices, budget));
     };
   }
 
@@ -27,16 +40,22 @@ final class GrammarSource {
     return new Grammar(List.of(name), List.of(content));
   }
 
-  private static Expr choice(String text) {
-    if (text.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
-      throw new OutputConstraintException(
-          "choices: expected whole characters, found a lone surrogate");
+  private static Expr choice(List<String> texts, WorkBudget budget) {
+    budget.spend((long) UNITS_PER_CHOICE * texts.size());
+    List<Expr> options = new ArrayList<>(texts.size());
+    for (String text : texts) {
+      budget.spend((long) UNITS_PER_CHARACTER * text.length());
+      if (text.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
+        throw new OutputConstraintException(
+            "choices: expected whole characters, found a lone surrogate");
+      }
+      if (text.length() > Cursor.MAX_LENGTH) {
+        throw new OutputConstraintException(
+            "choices: expected at most %d characters each, found %d"
+                .formatted(Cursor.MAX_LENGTH, text.length()));
+      }
+      options.add(Expr.literal(text));
     }
-    if (text.length() > Cursor.MAX_LENGTH) {
-      throw new OutputConstraintException(
-          "choices: expected at most %d characters each, found %d"
-              .formatted(Cursor.MAX_LENGTH, text.length()));
-    }
-    return Expr.literal(text);
+    return new Expr.Choice(options);
   }
 }

@@ -17,6 +17,7 @@ final class JsonParts {
   private static final Expr DIGIT = Utf8Ranges.of(CodePoints.range('0', '9'));
 
   private final Grammar.Builder rules;
+  private final CharacterCache characters;
   private final Expr.Rule space;
   private final Expr.Rule character;
   private Expr.@Nullable Rule value;
@@ -28,8 +29,14 @@ final class JsonParts {
    */
   record Property(String name, Expr value, boolean required) {}
 
-  JsonParts(Grammar.Builder rules) {
+  /**
+   * Adds the rules of white space and characters.
+   *
+   * @param characters writes a character of a set within a string
+   */
+  JsonParts(Grammar.Builder rules, CharacterCache characters) {
     this.rules = rules;
+    this.characters = characters;
     space =
         rules.add(
             "space",
@@ -167,7 +174,7 @@ final class JsonParts {
     List<int[]> names = properties.stream().map(p -> p.name.codePoints().toArray()).toList();
     Expr anyRest =
         rules.add(
-            "name", Expr.sequence(Expr.star(JsonText.character(CodePoints.ALL)), JsonText.QUOTE));
+            "name", Expr.sequence(Expr.star(characters.apply(CodePoints.ALL)), JsonText.QUOTE));
     Expr.Rule start = rules.declare("name");
     Deque<Names> open = new ArrayDeque<>();
     open.add(new Names(start, 0, names));
@@ -186,15 +193,15 @@ final class JsonParts {
       if (mayEnd) {
         options.add(JsonText.QUOTE);
       }
-      CodePoints others = CodePoints.ALL;
+      List<CodePoints.Range> firsts = new ArrayList<>();
       for (Map.Entry<Integer, List<int[]>> entry : byCharacter.entrySet()) {
         CodePoints one = CodePoints.of(entry.getKey());
-        others = others.minus(one);
+        firsts.addAll(one.ranges());
         Expr.Rule rest = rules.declare("name");
         open.add(new Names(rest, some.length + 1, entry.getValue()));
-        options.add(Expr.sequence(JsonText.character(one), rest));
+        options.add(Expr.sequence(characters.apply(one), rest));
       }
-      options.add(Expr.sequence(JsonText.character(others), anyRest));
+      options.add(Expr.sequence(characters.apply(CodePoints.of(firsts).complement()), anyRest));
       rules.define(some.rule, new Expr.Choice(options));
     }
     return Expr.sequence(JsonText.QUOTE, start);

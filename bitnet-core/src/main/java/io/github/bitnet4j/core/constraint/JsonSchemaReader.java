@@ -64,7 +64,9 @@ final class JsonSchemaReader {
   private static final int MAX_POINTER = 10_000;
 
   private final SchemaDocument document;
-  private final Grammar.Builder rules = new Grammar.Builder();
+  private final WorkBudget budget;
+  private final Grammar.Builder rules;
+  private final CharacterCache characters;
   private final Map<String, Expr.Rule> byPointer = new HashMap<>();
 
   /** Schemas whose rules have no content yet. */
@@ -74,10 +76,13 @@ final class JsonSchemaReader {
 
   private record Pending(Expr.Rule rule, Schema schema) {}
 
-  private JsonSchemaReader(String schema) {
-    document = new SchemaDocument(schema);
+  private JsonSchemaReader(String schema, WorkBudget budget) {
+    this.budget = budget;
+    rules = new Grammar.Builder(budget);
+    characters = new CharacterCache(JsonText::character, budget);
+    document = new SchemaDocument(schema, budget);
     Expr.Rule root = rule(document.schema(document.root())); // comes first
-    json = new JsonParts(rules);
+    json = new JsonParts(rules, characters);
     while (!pending.isEmpty()) {
       Pending next = pending.remove();
       rules.define(next.rule, content(next.schema));
@@ -90,10 +95,12 @@ final class JsonSchemaReader {
   /**
    * Reads a schema.
    *
-   * @throws OutputConstraintException if it is no schema, or asks for what is not supported
+   * @throws OutputConstraintException if it is no schema, asks for what is not supported, or takes
+   *     more work than the budget has
+   * @throws ConstraintStoppedException if the caller wants the work to end
    */
-  static Grammar read(String schema) {
-    return new JsonSchemaReader(schema).rules.build();
+  static Grammar read(String schema, WorkBudget budget) {
+    return new JsonSchemaReader(schema, budget).rules.build();
   }
 
   private Expr.Rule rule(Place place) {
@@ -160,7 +167,7 @@ final class JsonSchemaReader {
               : SchemaDocument.both(common, document.flatten(document.schema(place))));
     }
     if (keyword.equals("oneOf")) {
-      new SchemaExclusion(document).check(schema, branches);
+      new SchemaExclusion(document, budget).check(schema, branches);
     }
     return new Expr.Choice(branches.stream().map(branch -> (Expr) rule(branch)).toList());
   }
@@ -236,6 +243,7 @@ final class JsonSchemaReader {
   }
 
   private Expr constant(Schema schema, JsonValue value) {
+    budget.spend(8);
     return switch (value) {
       case JsonObject(Map<String, JsonValue> members) -> {
         List<Property> properties = new ArrayList<>();
@@ -329,7 +337,7 @@ final class JsonSchemaReader {
     }
     if (pattern != null) {
       String what = "schema: " + Schema.child(schema.pointer(), "pattern");
-      Expr content = RegexParser.parseAnywhere(what, pattern, JsonText::character);
+      Expr content = RegexParser.parseAnywhere(what, pattern, characters);
       return Expr.sequence(JsonText.QUOTE, content, JsonText.QUOTE);
     }
     if (format != null) {
@@ -340,7 +348,7 @@ final class JsonSchemaReader {
             "expected date, time, date-time or uuid, found %s, which is not supported"
                 .formatted(format));
       }
-      Expr content = RegexParser.parse("format", regex, JsonText::character);
+      Expr content = RegexParser.parse("format", regex, characters);
       return Expr.sequence(JsonText.QUOTE, content, JsonText.QUOTE);
     }
     int min = schema.count("minLength", 0);

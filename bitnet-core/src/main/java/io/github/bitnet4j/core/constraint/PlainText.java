@@ -148,6 +148,7 @@ final class PlainText {
   }
 
   private boolean allLeadTo(Automaton automaton, State from, int[] bytes, int more, State target) {
+    automaton.spend(1 + (bytes.length >> 4));
     for (int b : bytes) {
       State next = automaton.step(from, b);
       if (more == 0

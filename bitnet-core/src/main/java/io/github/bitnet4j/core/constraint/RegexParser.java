@@ -157,7 +157,7 @@ final class RegexParser {
 
   private CodePoints characterClass(int start) {
     boolean negated = in.take("^");
-    CodePoints set = CodePoints.NONE;
+    List<Range> ranges = new ArrayList<>();
     while (!in.take("]")) {
       if (in.peek() == Cursor.END) {
         throw in.fault(start, "expected a closing ']', found none");
@@ -172,8 +172,9 @@ final class RegexParser {
           part = between(part, classPart(), at);
         }
       }
-      set = set.union(part);
+      ranges.addAll(part.ranges());
     }
+    CodePoints set = CodePoints.of(ranges);
     return negated ? set.complement() : set;
   }
 

@@ -72,13 +72,15 @@ final class SchemaDocument {
   private static final int MAX_CHAIN = 50;
 
   private final JsonValue document;
+  private final WorkBudget budget;
 
   /**
    * Reads a document.
    *
    * @throws OutputConstraintException if it is no JSON
    */
-  SchemaDocument(String text) {
+  SchemaDocument(String text, WorkBudget budget) {
+    this.budget = budget;
     if (text.length() > Cursor.MAX_LENGTH) {
       throw new OutputConstraintException(
           "schema: expected at most %d characters, found %d"
@@ -192,6 +194,7 @@ final class SchemaDocument {
     Schema all = schema.without("$ref", "allOf");
     for (Place part : parts) {
       all = both(all, flatten(schema(part), chain + 1));
+      budget.spend(50 + 2L * all.pointer().length());
     }
     return all;
   }

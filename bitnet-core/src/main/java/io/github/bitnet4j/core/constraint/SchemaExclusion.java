@@ -16,10 +16,15 @@ final class SchemaExclusion {
   /** How deep in properties a difference is looked for. */
   private static final int MAX_DEPTH = 3;
 
-  private final SchemaDocument document;
+  /** Units of work to compare two alternatives. */
+  private static final int UNITS_PER_PAIR = 50;
 
-  SchemaExclusion(SchemaDocument document) {
+  private final SchemaDocument document;
+  private final WorkBudget budget;
+
+  SchemaExclusion(SchemaDocument document, WorkBudget budget) {
     this.document = document;
+    this.budget = budget;
   }
 
   /** Refuses alternatives of {@code oneOf} unless each excludes all others. */
@@ -39,6 +44,7 @@ final class SchemaExclusion {
   }
 
   private boolean exclude(Schema a, Schema b, int depth) {
+    budget.spend(UNITS_PER_PAIR);
     if (a.has("anyOf") || a.has("oneOf") || b.has("anyOf") || b.has("oneOf")) {
       return false;
     }
@@ -46,6 +52,7 @@ final class SchemaExclusion {
     boolean constantB = b.has("enum") || b.has("const");
     if (constantA && constantB) {
       List<JsonValue> others = JsonSchemaReader.constantValues(b);
+      budget.spend((long) others.size() * JsonSchemaReader.constantValues(a).size());
       return JsonSchemaReader.constantValues(a).stream()
           .noneMatch(value -> others.stream().anyMatch(o -> SchemaDocument.same(value, o)));
     }

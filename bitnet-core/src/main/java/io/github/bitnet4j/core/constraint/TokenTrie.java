@@ -2,7 +2,6 @@ package io.github.bitnet4j.core.constraint;
 
 import io.github.bitnet4j.core.sampling.TokenMask;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -47,10 +46,16 @@ final class TokenTrie {
    *
    * @param entries tokens with at least one byte each
    * @param noTokens an empty set of ids
+   * @throws ConstraintStoppedException if the caller wants the work to end
    */
-  TokenTrie(List<Entry> entries, long[] noTokens) {
+  TokenTrie(List<Entry> entries, long[] noTokens, WorkBudget budget) {
     Entry[] sorted = entries.toArray(Entry[]::new);
-    Arrays.sort(sorted, Comparator.comparing(Entry::bytes, Arrays::compareUnsigned));
+    Arrays.sort(
+        sorted,
+        (a, b) -> {
+          budget.spend(1);
+          return Arrays.compareUnsigned(a.bytes, b.bytes);
+        });
     tokens = Arrays.stream(sorted).mapToInt(Entry::id).toArray();
     int count = 1;
     byte[] before = {};
@@ -65,15 +70,17 @@ final class TokenTrie {
     plainLengths = new byte[count];
     build(sorted);
     allPlainTokens = noTokens.clone();
-    findPlainTokens(sorted, noTokens);
+    findPlainTokens(sorted, noTokens, budget);
   }
 
-  private void findPlainTokens(Entry[] sorted, long[] noTokens) {
+  private void findPlainTokens(Entry[] sorted, long[] noTokens, WorkBudget budget) {
     byte[] lengths = new byte[sorted.length];
     for (int i = 0; i < sorted.length; i++) {
+      budget.spend(1);
       lengths[i] = (byte) PlainText.length(sorted[i].bytes);
     }
     for (int limit = 0; limit < plainTokens.length; limit++) {
+      budget.spend(sorted.length >> 4);
       plainTokens[limit] = noTokens.clone();
       for (int i = 0; i < sorted.length; i++) {
         if (lengths[i] >= 0 && lengths[i] <= limit) {
@@ -87,6 +94,7 @@ final class TokenTrie {
       }
     }
     for (int node = steps.length - 1; node >= 0; node--) { // descendants come first
+      budget.spend(1);
       int longest = 0;
       for (int i = tokenStarts[node]; i < tokenStarts[ends[node]] && longest >= 0; i++) {
         longest = lengths[i] < 0 ? -1 : Math.max(longest, lengths[i]);

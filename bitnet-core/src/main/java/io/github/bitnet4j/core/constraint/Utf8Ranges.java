@@ -53,10 +53,9 @@ final class Utf8Ranges {
   }
 
   private static Expr bytes(int first, int last, int following) {
-    List<Expr> parts = new ArrayList<>();
+    List<Expr> parts = new ArrayList<>(following + 1);
     for (int i = following; i >= 0; i--) {
-      parts.add(
-          new Expr.Bytes(ByteSet.range(byteAt(first, i, following), byteAt(last, i, following))));
+      parts.add(Expr.Bytes.range(byteAt(first, i, following), byteAt(last, i, following)));
     }
     return parts.size() == 1 ? parts.getFirst() : new Expr.Sequence(parts);
   }

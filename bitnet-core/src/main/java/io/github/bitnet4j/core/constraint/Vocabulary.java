@@ -20,11 +20,12 @@ final class Vocabulary {
   private final TokenTrie trie;
 
   /**
-   * Takes the tokens of a tokenizer.
+   * Creates the vocabulary of a tokenizer.
    *
    * @param size number of the model's ids; may be more or fewer than the tokenizer has
+   * @throws ConstraintStoppedException if the caller wants the work to end
    */
-  Vocabulary(Tokenizer tokenizer, int size, List<Integer> stopIds) {
+  Vocabulary(Tokenizer tokenizer, int size, List<Integer> stopIds, WorkBudget budget) {
     this.tokenizer = tokenizer;
     this.size = size;
     Set<Integer> stopSet = new HashSet<>(stopIds);
@@ -34,12 +35,13 @@ final class Vocabulary {
     hasStops = !stopSet.isEmpty();
     List<TokenTrie.Entry> entries = new ArrayList<>();
     for (int id = 0; id < Math.min(size, tokenizer.vocabSize()); id++) {
+      budget.spend(1);
       byte[] bytes = tokenizer.tokenBytes(id);
       if (bytes.length > 0 && !tokenizer.isSpecial(id) && !stopSet.contains(id)) {
         entries.add(new TokenTrie.Entry(id, bytes));
       }
     }
-    trie = new TokenTrie(entries, newMask());
+    trie = new TokenTrie(entries, newMask(), budget);
     skipsSpace = entries.stream().anyMatch(this::losesSpace);
   }
 

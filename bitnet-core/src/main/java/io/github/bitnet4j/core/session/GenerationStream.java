@@ -11,6 +11,7 @@ import io.github.bitnet4j.PrefillListener;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.constraint.ConstraintState;
+import io.github.bitnet4j.core.constraint.ConstraintStoppedException;
 import io.github.bitnet4j.core.sampling.History;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
@@ -79,6 +80,9 @@ final class GenerationStream implements TokenStream {
 
   /** Where the text is in what it must look like; null if it may be anything. */
   private final @Nullable ConstraintState constraint;
+
+  /** Why the generation ended while its constraint was prepared; null if that was completed. */
+  private final @Nullable FinishReason endedBeforeStart;
 
   /** Guesses the next tokens; null if the settings say not to. */
   private @Nullable PromptLookup lookup;
@@ -172,12 +176,23 @@ final class GenerationStream implements TokenStream {
     limit = (int) Math.min((long) promptLength + config.maxTokens(), most);
     ids = Arrays.copyOf(promptIds, (int) Math.min(limit, (long) promptLength + contextLength));
     history = new History(ids, promptLength);
-    constraint =
-        config
-            .constraint()
-            .map(wanted -> model.begin(wanted, !config.ignoreStopTokens()))
-            .orElse(null);
+    ConstraintState begun = null;
+    FinishReason ended = null;
+    try {
+      begun = begin(config);
+    } catch (ConstraintStoppedException e) {
+      ended = stopReason();
+    }
+    constraint = begun;
+    endedBeforeStart = ended;
     lookup = newLookup();
+  }
+
+  private @Nullable ConstraintState begin(GenerationConfig config) {
+    return config
+        .constraint()
+        .map(wanted -> model.begin(wanted, !config.ignoreStopTokens(), this::isCancelled))
+        .orElse(null);
   }
 
   private @Nullable PromptLookup newLookup() {
@@ -253,8 +268,7 @@ final class GenerationStream implements TokenStream {
     }
     failed = true; // until this step has succeeded
     try {
-      FinishReason ended =
-          isComplete() ? FinishReason.COMPLETE : length == limit ? lengthReason() : generateToken();
+      FinishReason ended = generateOrEnd();
       if (next != null) {
         listener.accept(next);
       }
@@ -266,6 +280,20 @@ final class GenerationStream implements TokenStream {
       if (failed) {
         session.streamFailed();
       }
+    }
+  }
+
+  /** Generates a token unless the generation is at its end; returns why it ends, if it does. */
+  private @Nullable FinishReason generateOrEnd() {
+    if (endedBeforeStart != null) {
+      return endedBeforeStart;
+    }
+    try {
+      return isComplete()
+          ? FinishReason.COMPLETE
+          : length == limit ? lengthReason() : generateToken();
+    } catch (ConstraintStoppedException e) {
+      return stopReason();
     }
   }
 
@@ -281,7 +309,7 @@ final class GenerationStream implements TokenStream {
     }
     boolean cancelled = row < rows ? isCancelled() : !computeRows();
     if (cancelled) {
-      return isAbandoned() ? FinishReason.CANCELLED : FinishReason.TIME_LIMIT;
+      return stopReason();
     }
     computed = length;
     Logits logits = session.logits(row++);
@@ -318,16 +346,7 @@ final class GenerationStream implements TokenStream {
       piece = assembler.finish();
     } else {
       piece = assembler.accept(id);
-      if (constraint != null) {
-        constraint.accept(id);
-      }
-      if (!assembler.isStopped()) {
-        if (isComplete()) {
-          ended = FinishReason.COMPLETE;
-        } else if (length == limit && !mustFail()) {
-          ended = lengthReason();
-        }
-      }
+      ended = endAfter(id);
       if (ended != null) {
         piece += assembler.finish();
       }
@@ -338,6 +357,26 @@ final class GenerationStream implements TokenStream {
     text.append(piece);
     next = new Token(id, piece, probability);
     return ended;
+  }
+
+  /** Follows the constraint over a token that is no stop token; returns why the text ends there. */
+  private @Nullable FinishReason endAfter(int id) {
+    try {
+      if (constraint != null) {
+        constraint.accept(id);
+      }
+      if (!assembler.isStopped()) {
+        if (isComplete()) {
+          return FinishReason.COMPLETE;
+        }
+        if (length == limit && !mustFail()) {
+          return lengthReason();
+        }
+      }
+      return null;
+    } catch (ConstraintStoppedException e) {
+      return stopReason(); // the token itself is there and is passed on
+    }
   }
 
   private boolean isStopId(int id) {
@@ -454,6 +493,11 @@ final class GenerationStream implements TokenStream {
 
   private boolean isCancelled() {
     return isAbandoned() || timeLimit.isOver();
+  }
+
+  /** Returns why a generation that {@link #isCancelled} ends. */
+  private FinishReason stopReason() {
+    return isAbandoned() ? FinishReason.CANCELLED : FinishReason.TIME_LIMIT;
   }
 
   /** Returns whether someone wants no more of this generation. */

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -76,13 +77,13 @@ final class TransformerModel implements Model {
   }
 
   /** Begins a text; as {@link ModelConstraints#begin}, and needs the tokenizer. */
-  ConstraintState begin(OutputConstraint constraint, boolean mayStop) {
+  ConstraintState begin(OutputConstraint constraint, boolean mayStop, BooleanSupplier stopped) {
     if (constraints == null) {
       throw new IllegalStateException(
           "%s takes token ids only, and a constraint is about text: %s"
               .formatted(info.path(), noTokenizerReason));
     }
-    return constraints.begin(constraint, mayStop);
+    return constraints.begin(constraint, mayStop, stopped);
   }
 
   boolean hasTokenizer() {

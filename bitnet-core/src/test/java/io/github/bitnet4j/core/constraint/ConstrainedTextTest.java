@@ -46,7 +46,7 @@ class ConstrainedTextTest {
   }
 
   private static String write(ModelConstraints model, OutputConstraint constraint, Random random) {
-    ConstraintState state = model.begin(constraint, true);
+    ConstraintState state = model.begin(constraint, true, () -> false);
     StreamingDecoder decoder = BYTES.newStreamingDecoder(true);
     var text = new StringBuilder();
     for (int step = 0; step < 150; step++) {

@@ -50,11 +50,11 @@ class ConstraintStateTest {
     int tokens = 0;
     for (OutputConstraint constraint : CONSTRAINTS) {
       ModelConstraints model = constraints();
-      Program program = GrammarCompiler.compile(GrammarSource.read(constraint));
+      Program program = Budgets.compile(constraint);
       for (int seed = 0; seed < 12; seed++) {
         Random random = new Random(seed);
-        ConstraintState state = model.begin(constraint, true);
-        Automaton automaton = new Automaton(program, false);
+        ConstraintState state = model.begin(constraint, true, () -> false);
+        Automaton automaton = new Automaton(program, false, Budgets.token());
         State expected = automaton.start();
         for (int step = 0; step < 25 && !state.isFinished(); step++) {
           long[] mask = state.mask();
@@ -85,7 +85,7 @@ class ConstraintStateTest {
   }
 
   private static State read(Automaton automaton, State from, byte[] bytes) {
-    automaton.allowWork();
+    automaton.allowWork(Budgets.token());
     State state = from;
     for (byte b : bytes) {
       state = automaton.step(state, b & 0xFF);
@@ -98,7 +98,7 @@ class ConstraintStateTest {
     ModelConstraints model = constraints();
     OutputConstraint constraint =
         OutputConstraint.jsonSchema("{\"const\": \"\u4F60\uD83D\uDE00\"}");
-    ConstraintState state = model.begin(constraint, true);
+    ConstraintState state = model.begin(constraint, true, () -> false);
     byte[] text = "\"\u4F60\uD83D\uDE00\"".getBytes(java.nio.charset.StandardCharsets.UTF_8);
     for (int i = 0; i < text.length; i++) {
       assertThat(state.isFinished()).isFalse();
@@ -114,7 +114,7 @@ class ConstraintStateTest {
 
   @Test
   void stopTokensAreAllowedExactlyWhereTheTextMayEnd() {
-    ConstraintState state = constraints().begin(OutputConstraint.regex("ab?"), true);
+    ConstraintState state = constraints().begin(OutputConstraint.regex("ab?"), true, () -> false);
     assertThat(TokenMask.contains(state.mask(), END)).isFalse();
     state.accept('a');
     assertThat(TokenMask.contains(state.mask(), END)).isTrue();
@@ -125,14 +125,15 @@ class ConstraintStateTest {
     state.accept('b');
     assertThat(state.isFinished()).isTrue();
 
-    ConstraintState endless = constraints().begin(OutputConstraint.regex("ab?"), false);
+    ConstraintState endless =
+        constraints().begin(OutputConstraint.regex("ab?"), false, () -> false);
     endless.accept('a');
     assertThat(TokenMask.contains(endless.mask(), END)).isFalse();
   }
 
   @Test
   void refusesATokenThatIsNotAllowed() {
-    ConstraintState state = constraints().begin(OutputConstraint.choices("yes"), true);
+    ConstraintState state = constraints().begin(OutputConstraint.choices("yes"), true, () -> false);
     assertThatIllegalArgumentException().isThrownBy(() -> state.accept('n'));
     state.accept('y');
     assertThatIllegalArgumentException().isThrownBy(() -> state.accept('y'));
@@ -142,13 +143,13 @@ class ConstraintStateTest {
   void aVocabularyThatCannotGoOnIsReported() {
     // A stop token is no text, so nothing here writes a z.
     ModelConstraints model = new ModelConstraints(BYTES, BYTES.vocabSize(), List.of((int) 'z'));
-    ConstraintState state = model.begin(OutputConstraint.choices("xz", "y"), false);
+    ConstraintState state = model.begin(OutputConstraint.choices("xz", "y"), false, () -> false);
     state.accept('x');
     assertThat(state.isFinished()).isFalse();
     assertThatExceptionOfType(OutputConstraintException.class)
         .isThrownBy(state::mask)
         .withMessageContaining("no token of the vocabulary continues the text");
-    ConstraintState other = model.begin(OutputConstraint.regex("yz?"), false);
+    ConstraintState other = model.begin(OutputConstraint.regex("yz?"), false, () -> false);
     other.accept('y');
     assertThat(other.isFinished()).as("nothing can follow").isTrue();
   }
@@ -161,7 +162,7 @@ class ConstraintStateTest {
     ModelConstraints model = new ModelConstraints(tokenizer, tokenizer.vocabSize(), List.of(end));
     for (String choice : new String[] {"yes", " yes", "no yes"}) {
       for (int seed = 0; seed < 40; seed++) {
-        ConstraintState state = model.begin(OutputConstraint.choices(choice), true);
+        ConstraintState state = model.begin(OutputConstraint.choices(choice), true, () -> false);
         StreamingDecoder decoder = tokenizer.newStreamingDecoder(true);
         Random random = new Random(seed);
         var text = new StringBuilder();
@@ -182,9 +183,9 @@ class ConstraintStateTest {
     OutputConstraint constraint =
         OutputConstraint.gbnf(
             "root ::= \"[\" root \"]\" | [ab]{2,200000} \"[\" root \"]\" | \"x\"");
-    ConstraintState early = model.begin(constraint, true);
+    ConstraintState early = model.begin(constraint, true, () -> false);
     early.accept('[');
-    ConstraintState state = model.begin(constraint, true);
+    ConstraintState state = model.begin(constraint, true, () -> false);
     int depth = 0;
     for (int i = 0; i < 60_000; i++) {
       boolean opens = i % 5 == 4 || i < 2;
@@ -225,7 +226,7 @@ class ConstraintStateTest {
   }
 
   private static String write(ModelConstraints model, OutputConstraint constraint, int seed) {
-    ConstraintState state = model.begin(constraint, true);
+    ConstraintState state = model.begin(constraint, true, () -> false);
     StreamingDecoder decoder = BYTES.newStreamingDecoder(true);
     Random random = new Random(seed);
     var text = new StringBuilder();

@@ -38,7 +38,8 @@ class LargeVocabularyTest {
       Files.copy(in, file);
     }
     Tokenizer tokenizer = Tokenizer.load(file);
-    Vocabulary vocabulary = new Vocabulary(tokenizer, tokenizer.vocabSize(), List.of(128_009));
+    Vocabulary vocabulary =
+        new Vocabulary(tokenizer, tokenizer.vocabSize(), List.of(128_009), Budgets.token());
     assertThat(vocabulary.trie().bytes()).isLessThan(6 << 20);
     OutputConstraint schema =
         OutputConstraint.jsonSchema(
@@ -46,8 +47,8 @@ class LargeVocabularyTest {
             {"properties": {"a": {"type": "string"}, "b": {"type": "string", "maxLength": 9},
              "c": {"pattern": "^[^x]{2,}$"}, "d": {"type": "number"}}, "required": ["a"]}\
             """);
-    Program program = GrammarCompiler.compile(GrammarSource.read(schema));
-    CompiledConstraint constraint = new CompiledConstraint(vocabulary, program);
+    Program program = Budgets.compile(schema);
+    CompiledConstraint constraint = new CompiledConstraint(vocabulary, program, Budgets.token());
     for (String text :
         List.of(
             "",
@@ -57,8 +58,8 @@ class LargeVocabularyTest {
             "{\"a\":\"\",\"b\": \"four",
             "{\"a\":\"\",\"c\": \"\\\"",
             "{\"a\":\"\",\"d\": -1")) {
-      ConstraintState state = new ConstraintState(constraint, vocabulary, true);
-      Automaton automaton = new Automaton(program, false);
+      ConstraintState state = new ConstraintState(constraint, vocabulary, true, () -> false);
+      Automaton automaton = new Automaton(program, false, Budgets.token());
       State expected = automaton.start();
       for (int id : tokenizer.encode(text)) {
         state.accept(id);
@@ -77,7 +78,7 @@ class LargeVocabularyTest {
   }
 
   private static State read(Automaton automaton, State from, byte[] bytes) {
-    automaton.allowWork();
+    automaton.allowWork(Budgets.token());
     State state = from;
     for (byte b : bytes) {
       state = automaton.step(state, b & 0xFF);

@@ -23,7 +23,9 @@ class NumberRangeTest {
         // Something else is allowed as well, or an empty range would be refused.
         Grammar grammar =
             new Grammar(List.of("range"), List.of(Expr.choice(content, Expr.literal("x"))));
-        Automaton automaton = new Automaton(GrammarCompiler.compile(grammar), false);
+        Automaton automaton =
+            new Automaton(
+                GrammarCompiler.compile(grammar, Budgets.compiling()), false, Budgets.token());
         for (int i = 0; i < 30; i++) {
           BigDecimal value = near(random, random.nextBoolean() ? range.low() : range.high());
           String text = value.toPlainString();
@@ -68,7 +70,7 @@ class NumberRangeTest {
   private static boolean accepts(Automaton automaton, String text) {
     State state = automaton.start();
     for (char c : text.toCharArray()) {
-      automaton.allowWork();
+      automaton.allowWork(Budgets.token());
       state = automaton.step(state, c);
     }
     return state.complete;

@@ -8,7 +8,7 @@ final class Texts {
   private final Automaton automaton;
 
   Texts(OutputConstraint constraint) {
-    automaton = new Automaton(GrammarCompiler.compile(GrammarSource.read(constraint)), false);
+    automaton = new Automaton(Budgets.compile(constraint), false, Budgets.token());
   }
 
   static Texts gbnf(String grammar) {
@@ -39,7 +39,7 @@ final class Texts {
   private State read(byte[] bytes) {
     State state = automaton.start();
     for (byte b : bytes) {
-      automaton.allowWork();
+      automaton.allowWork(Budgets.token());
       state = automaton.step(state, b & 0xFF);
     }
     return state;

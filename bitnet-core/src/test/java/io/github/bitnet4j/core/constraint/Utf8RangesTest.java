@@ -19,13 +19,14 @@ class Utf8RangesTest {
 
   private static Automaton automaton(CodePoints set) {
     Grammar grammar = new Grammar(List.of("set"), List.of(Utf8Ranges.of(set)));
-    return new Automaton(GrammarCompiler.compile(grammar), false);
+    return new Automaton(
+        GrammarCompiler.compile(grammar, Budgets.compiling()), false, Budgets.token());
   }
 
   private static boolean accepts(Automaton automaton, byte[] bytes) {
     State state = automaton.start();
     for (byte b : bytes) {
-      automaton.allowWork();
+      automaton.allowWork(Budgets.token());
       state = automaton.step(state, b & 0xFF);
     }
     return state.complete;

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a class of the tests in a JVM of its own, with the class path of this one. */
-final class ChildJvm {
+public final class ChildJvm {
   /**
    * How it ended.
    *
    * @param output what it wrote to standard output and standard error
    */
-  record Result(int exitCode, String output) {}
+  public record Result(int exitCode, String output) {}
 
   private ChildJvm() {}
 
@@ -25,7 +25,7 @@ final class ChildJvm {
    *
    * @param options of the JVM, such as {@code -Xmx256m}
    */
-  static Result run(Class<?> main, List<String> options, int limitSeconds, String... args)
+  public static Result run(Class<?> main, List<String> options, int limitSeconds, String... args)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

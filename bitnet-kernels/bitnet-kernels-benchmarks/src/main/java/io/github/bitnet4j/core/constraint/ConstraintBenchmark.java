@@ -72,9 +72,9 @@ public class ConstraintBenchmark {
     tokenizer =
         Tokenizer.load(
             SharedFiles.unpackTokenizerJson(SharedFiles.get("tokenizer/llama3/tokenizer.json.gz")));
-    vocabulary = new Vocabulary(tokenizer, VOCAB_SIZE, List.of(EOT));
-    program = GrammarCompiler.compile(GrammarSource.read(SCHEMA));
-    used = new CompiledConstraint(vocabulary, program);
+    vocabulary = (Vocabulary) vocabulary();
+    program = (Program) compile();
+    used = new CompiledConstraint(vocabulary, program, WorkBudget.ofToken(() -> false));
     ids = tokenizer.encode(TEXT);
     long[] last = write(used);
     if (ids.length != TOKENS || !TokenMask.contains(last, EOT) || TokenMask.count(last) != 1) {
@@ -83,7 +83,7 @@ public class ConstraintBenchmark {
   }
 
   private long[] write(CompiledConstraint constraint) {
-    ConstraintState state = new ConstraintState(constraint, vocabulary, true);
+    ConstraintState state = new ConstraintState(constraint, vocabulary, true, () -> false);
     for (int id : ids) {
       if (!TokenMask.contains(state.mask(), id)) {
         throw new IllegalStateException("token " + id + " is not allowed");
@@ -97,7 +97,7 @@ public class ConstraintBenchmark {
   @Benchmark
   @OperationsPerInvocation(TOKENS)
   public long[] firstText() {
-    return write(new CompiledConstraint(vocabulary, program));
+    return write(new CompiledConstraint(vocabulary, program, WorkBudget.ofToken(() -> false)));
   }
 
   /** All masks of a text that a constraint knows. */
@@ -110,12 +110,14 @@ public class ConstraintBenchmark {
   /** Reading the schema and preparing it. */
   @Benchmark
   public Object compile() {
-    return GrammarCompiler.compile(GrammarSource.read(SCHEMA));
+    WorkBudget budget = WorkBudget.ofCompiling(() -> false);
+    return GrammarCompiler.compile(GrammarSource.read(SCHEMA, budget), budget);
   }
 
   /** Preparing the vocabulary, once for a model. */
   @Benchmark
   public Object vocabulary() {
-    return new Vocabulary(tokenizer, VOCAB_SIZE, List.of(EOT));
+    WorkBudget budget = WorkBudget.unlimited(() -> false);
+    return new Vocabulary(tokenizer, VOCAB_SIZE, List.of(EOT), budget);
   }
 }
