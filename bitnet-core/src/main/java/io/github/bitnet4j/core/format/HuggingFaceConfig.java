@@ -4,8 +4,8 @@ import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeSet;
@@ -45,7 +45,7 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean maste
 
   static HuggingFaceConfig read(Path directory) throws IOException {
     Path configPath = directory.resolve("config.json");
-    if (!Files.exists(configPath)) {
+    if (!RegularFile.isPresent(configPath)) {
       throw new ModelFormatException(
           directory, "expected a Hugging Face model directory with config.json, found none in it");
     }
@@ -60,7 +60,7 @@ record HuggingFaceConfig(ModelConfig model, List<Integer> stopIds, boolean maste
     TreeSet<Integer> stopIds =
         new TreeSet<>(json.intOrInts("eos_token_id", 0, model.vocabSize() - 1));
     Path generationPath = directory.resolve("generation_config.json");
-    if (Files.exists(generationPath)) {
+    if (RegularFile.isPresent(generationPath)) {
       stopIds.addAll(
           JsonConfig.read(generationPath).intOrInts("eos_token_id", 0, model.vocabSize() - 1));
     }

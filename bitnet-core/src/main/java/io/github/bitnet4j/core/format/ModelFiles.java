@@ -7,11 +7,11 @@ import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelWeights;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -80,16 +80,12 @@ public final class ModelFiles {
 
   private static ModelFiles open(Path path, FileMemory memory, LoadOptions options)
       throws IOException {
-    if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          path.toString(), null, "expected a model directory or a GGUF file, found nothing");
-    }
-    if (Files.isDirectory(path)) {
+    if (RegularFile.attributes(path).isDirectory()) {
       return HuggingFaceDirectory.open(path, memory);
     }
     byte[] start;
-    try (InputStream in = Files.newInputStream(path)) {
-      start = in.readNBytes(4);
+    try (FileChannel channel = RegularFile.open(path)) {
+      start = RegularFile.readAll(path, channel, 4);
     }
     if (Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})) {
       return GgufModel.open(path, memory, options);

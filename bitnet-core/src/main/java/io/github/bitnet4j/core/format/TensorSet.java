@@ -1,10 +1,10 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,12 +45,12 @@ public final class TensorSet {
 
   static TensorSet open(Path directory, FileMemory memory) throws IOException {
     Path single = directory.resolve(SINGLE);
-    if (Files.exists(single)) {
+    if (RegularFile.isPresent(single)) {
       SafetensorsFile file = SafetensorsFile.open(single, memory);
       return new TensorSet(directory, file.tensors(), file.fileBytes());
     }
     Path index = directory.resolve(INDEX);
-    if (Files.exists(index)) {
+    if (RegularFile.isPresent(index)) {
       return openShards(directory, index, memory);
     }
     throw new ModelFormatException(
@@ -108,7 +108,7 @@ public final class TensorSet {
 
   /** A shard is a plain file name in the same directory: an index must not reach other files. */
   private static Path shardPath(Path directory, Path index, String shard)
-      throws ModelFormatException {
+      throws IOException {
     boolean plain =
         !shard.isEmpty()
             && !shard.equals(".")
@@ -121,7 +121,7 @@ public final class TensorSet {
           index, "weight_map: expected plain file names, found \"" + shard + "\"");
     }
     Path path = directory.resolve(shard);
-    if (!Files.isRegularFile(path)) {
+    if (!RegularFile.isPresent(path)) {
       throw new ModelFormatException(
           index, "weight_map: expected the file " + shard + ", found none; download all shards");
     }

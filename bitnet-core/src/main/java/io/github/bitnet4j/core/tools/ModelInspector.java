@@ -8,6 +8,7 @@ import io.github.bitnet4j.core.format.GgufFile;
 import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
 import io.github.bitnet4j.core.format.GgufModel;
 import io.github.bitnet4j.core.format.GgufType;
+import io.github.bitnet4j.core.format.InputFiles;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.SafetensorsFile;
 import io.github.bitnet4j.core.format.Tensor;
@@ -23,13 +24,13 @@ import io.github.bitnet4j.core.tools.Inspection.TritCounts;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,17 +69,18 @@ public final class ModelInspector {
    * @throws IOException if reading fails
    */
   public static Inspection inspect(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          path.toString(), null, "expected a model file or directory, found nothing");
-    }
+    boolean directory = RegularFile.attributes(path).isDirectory();
+    return InputFiles.of(path).reading(() -> inspect(path, directory));
+  }
+
+  private static Inspection inspect(Path path, boolean directory) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      if (Files.isDirectory(path)) {
+      if (directory) {
         return inspectDirectory(path, arena);
       }
       byte[] start;
-      try (InputStream in = Files.newInputStream(path)) {
-        start = in.readNBytes(4);
+      try (FileChannel channel = RegularFile.open(path)) {
+        start = RegularFile.readAll(path, channel, 4);
       }
       return Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})
               || path.toString().endsWith(".gguf")

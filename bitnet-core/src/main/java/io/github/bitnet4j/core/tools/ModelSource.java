@@ -7,6 +7,7 @@ import io.github.bitnet4j.core.format.GgufMetadata;
 import io.github.bitnet4j.core.format.GgufModel;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonArray;
@@ -65,7 +66,7 @@ record ModelSource(
     for (String name : List.of("config.json", "generation_config.json")) {
       Path file = path.resolve(name);
       // ModelFiles has read them: they are JSON objects, and these ids are numbers in range.
-      if (Files.exists(file) && JsonReader.read(file) instanceof JsonObject config) {
+      if (RegularFile.isPresent(file) && JsonReader.read(file) instanceof JsonObject config) {
         List<Integer> bosIds = ids(config.get("bos_token_id"));
         if (bosId.isEmpty() && !bosIds.isEmpty()) {
           bosId = OptionalInt.of(bosIds.getFirst());
