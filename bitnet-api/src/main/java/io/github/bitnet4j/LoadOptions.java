@@ -177,8 +177,7 @@ public final class LoadOptions {
      * false if not set. Mapped, a model takes no memory twice and loads faster. Copied, it does not
      * depend on the files any more. If another process cuts a mapped file short, the next
      * computation throws an {@link InternalError}; while the model is loaded, it is a {@link
-     * ModelFormatException}. A file that is replaced by another one of its
-     * name does no harm.
+     * ModelFormatException}. A file that is replaced by another one of its name does no harm.
      */
     public Builder copyWeights(boolean copyWeights) {
       this.copyWeights = copyWeights;

@@ -109,8 +109,8 @@ public final class AtomicOutput implements AutoCloseable {
   }
 
   /**
-   * Deletes what killed processes have left beside a target, and moves a directory back that one
-   * of them was about to replace. A new output does so itself.
+   * Deletes what killed processes have left beside a target, and moves a directory back that one of
+   * them was about to replace. A new output does so itself.
    */
   public static void cleanUpBeside(Path target) {
     Workplace.cleanUp(target.resolveSibling(""));

@@ -107,8 +107,7 @@ public final class TensorSet {
   }
 
   /** A shard is a plain file name in the same directory: an index must not reach other files. */
-  private static Path shardPath(Path directory, Path index, String shard)
-      throws IOException {
+  private static Path shardPath(Path directory, Path index, String shard) throws IOException {
     boolean plain =
         !shard.isEmpty()
             && !shard.equals(".")

@@ -330,8 +330,7 @@ final class SessionFile {
     readFully(channel, checksum);
     expectChecksum("block of the KV cache", start, checksum.getInt(0), (int) crc.getValue());
     if (!cache.isFinite(block)) {
-      throw refused(
-          "block of the KV cache", start, "finite values", "NaN or an infinity", DAMAGED);
+      throw refused("block of the KV cache", start, "finite values", "NaN or an infinity", DAMAGED);
     }
   }
 

@@ -142,8 +142,7 @@ class AtomicOutputTest {
     Path file = folder.resolve("file");
     Path usual = Files.createFile(folder.resolve("usual"));
     write(file, "one");
-    assertThat(Files.getPosixFilePermissions(file))
-        .isEqualTo(Files.getPosixFilePermissions(usual));
+    assertThat(Files.getPosixFilePermissions(file)).isEqualTo(Files.getPosixFilePermissions(usual));
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
     write(file, "two");
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))

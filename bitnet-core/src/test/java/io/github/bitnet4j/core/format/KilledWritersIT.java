@@ -175,7 +175,8 @@ class KilledWritersIT {
     Path target = folder.resolve("target");
     output(command(what, SampleModels.TIED, target, 1));
     assertUsable(what, target);
-    List<String> limited = new ArrayList<>(List.of("bash", "-c", "ulimit -f 8 && exec \"$@\"", "x"));
+    List<String> limited =
+        new ArrayList<>(List.of("bash", "-c", "ulimit -f 8 && exec \"$@\"", "x"));
     List<String> child = command(what, SampleModels.TIED, target, 1);
     child.add(1, "-XX:-UsePerfData");
     limited.addAll(child);

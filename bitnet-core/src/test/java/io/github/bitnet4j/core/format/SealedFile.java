@@ -8,8 +8,24 @@ import java.util.zip.CRC32C;
 /** Prepared files and session files that are changed at will, and then get right checksums. */
 public final class SealedFile {
   private static final long[] NUMBERS = {
-    0, 1, 2, 3, -1, 63, 64, 1 << 20, 1 << 28, Integer.MAX_VALUE - 8, Integer.MAX_VALUE,
-    Integer.MIN_VALUE, 1L << 32, 1L << 62, Long.MAX_VALUE, Long.MIN_VALUE, 0x7FC00000L, 0x7F800000L
+    0,
+    1,
+    2,
+    3,
+    -1,
+    63,
+    64,
+    1 << 20,
+    1 << 28,
+    Integer.MAX_VALUE - 8,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    1L << 32,
+    1L << 62,
+    Long.MAX_VALUE,
+    Long.MIN_VALUE,
+    0x7FC00000L,
+    0x7F800000L
   };
 
   private static final int PIECE = 1 << 22;
@@ -54,8 +70,7 @@ public final class SealedFile {
       if (offset >= 0 && length >= 0 && length <= bytes.length - offset) {
         ByteBuffer pieces = ByteBuffer.allocate((int) Math.ceilDiv(length, PIECE) * 4);
         for (long piece = 0; piece < length; piece += PIECE) {
-          pieces.putInt(
-              crc(file, (int) (offset + piece), (int) Math.min(PIECE, length - piece)));
+          pieces.putInt(crc(file, (int) (offset + piece), (int) Math.min(PIECE, length - piece)));
         }
         file.putInt(at + 24, crc(pieces, 0, pieces.capacity()));
       }

@@ -22,8 +22,15 @@ class ShrinkingFileIT {
 
   @ParameterizedTest
   @CsvSource({
-    "load, false", "load, true", "copy, true", "prepare, false", "prepare, true",
-    "inspect, true", "check, false", "convert, false", "convert, true"
+    "load, false",
+    "load, true",
+    "copy, true",
+    "prepare, false",
+    "prepare, true",
+    "inspect, true",
+    "check, false",
+    "convert, false",
+    "convert, true"
   })
   void isReadOrRefused(String what, boolean gguf) throws IOException, InterruptedException {
     Path model;
@@ -39,8 +46,7 @@ class ShrinkingFileIT {
     Result result =
         ChildJvm.run(
             ShrinkingFileProgram.class,
-            List.of(
-                "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + folder.resolve("hs_err.log")),
+            List.of("-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=" + folder.resolve("hs_err.log")),
             600,
             what,
             model.toString(),

@@ -49,8 +49,7 @@ final class ShrinkingFileProgram {
                   () -> {
                     started.countDown();
                     LockSupport.parkNanos(delay);
-                    try (FileChannel file =
-                        FileChannel.open(weights, StandardOpenOption.WRITE)) {
+                    try (FileChannel file = FileChannel.open(weights, StandardOpenOption.WRITE)) {
                       file.truncate(length);
                     } catch (IOException e) {
                       throw new AssertionError(e);

@@ -12,9 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes a file again and again until it is killed, or a number of times: {@code convert},
- * {@code directory}, {@code save} or {@code prepare}. Prints a line before each, and the message of
- * an exception.
+ * Writes a file again and again until it is killed, or a number of times: {@code convert}, {@code
+ * directory}, {@code save} or {@code prepare}. Prints a line before each, and the message of an
+ * exception.
  */
 final class WritingProgram {
   private WritingProgram() {}

@@ -76,8 +76,7 @@ class SealedFilesTest {
     int notFinite = 0;
     try (Model model = Model.load(SampleModels.TIED, options)) {
       byte[] whole = saved(model, file, config);
-      int blockBytes =
-          (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(64);
+      int blockBytes = (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong(64);
       int headerBytes = whole.length - 2 * (blockBytes + 4);
       for (int seed = FIRST_SEED; seed < FIRST_SEED + COUNT; seed++) {
         byte[] mutated = SealedFile.mutate(whole, headerBytes, new Random(seed));
@@ -99,8 +98,7 @@ class SealedFilesTest {
     assertThat(refused).isPositive().isLessThan(COUNT);
   }
 
-  private static byte[] saved(Model model, Path file, GenerationConfig config)
-      throws IOException {
+  private static byte[] saved(Model model, Path file, GenerationConfig config) throws IOException {
     try (Session session = model.newSession()) {
       int[] prompt = new Random(7).ints(66, 0, 290).toArray();
       session.generate(prompt, config);

@@ -399,8 +399,7 @@ class ModelConverterTest {
     assertIsInput(in, linkToIn, Target.HUGGING_FACE);
     assertIsInput(in, linkToIn.resolve("model.safetensors"), Target.I2_S);
     assertIsInput(in, in.resolve("model-00001-of-00002.safetensors"), Target.I2_S);
-    assertThat(weights)
-        .hasSameBinaryContentAs(SampleModels.TIED.resolve("model.safetensors"));
+    assertThat(weights).hasSameBinaryContentAs(SampleModels.TIED.resolve("model.safetensors"));
     convert(in, in.resolve("new.gguf"), Target.I2_S, null);
     assertThat(in.resolve("new.gguf")).isRegularFile();
   }
