@@ -4,6 +4,8 @@ module io.github.bitnet4j.tokenizer {
   requires static org.jspecify;
 
   exports io.github.bitnet4j.tokenizer;
+  exports io.github.bitnet4j.tokenizer.file to
+      io.github.bitnet4j.core;
   exports io.github.bitnet4j.tokenizer.json to
       io.github.bitnet4j.core;
 }

@@ -188,8 +188,8 @@ public final class LoadOptions {
      * Sets whether the weight files are copied into memory outside the heap instead of mapped;
      * false if not set. Mapped, a model takes no memory twice and loads faster. Copied, it does not
      * depend on the files any more. If another process cuts a mapped file short, the next
-     * computation throws an {@link InternalError}. A file that is replaced by another one of its
-     * name does no harm.
+     * computation throws an {@link InternalError}; while the model is loaded, it is a {@link
+     * ModelFormatException}. A file that is replaced by another one of its name does no harm.
      */
     public Builder copyWeights(boolean copyWeights) {
       this.copyWeights = copyWeights;
@@ -246,9 +246,11 @@ public final class LoadOptions {
      * checksums, and is faster; what is mapped can also leave memory.
      *
      * <p>The file serves one model and one layout of kernels. One that is damaged or was made for
-     * another is replaced, and one of another kind is refused. It is written to another name first,
-     * so processes can share it; failing to write it is logged, and the model is loaded all the
-     * same.
+     * another is replaced, and one of another kind is refused. It is written to another name first
+     * and has the permissions of any new file, so processes and users can share it. If the path is
+     * a link, the file that it leads to is used and replaced. A file that cannot be read or
+     * written, a directory, a pipe or a device is left as it is: that is logged once as a warning,
+     * and the model is loaded all the same.
      *
      * @param file its folder exists
      */

@@ -211,10 +211,14 @@ public interface Session extends AutoCloseable {
    * changes. Its size is about {@link #kvCacheBytes}, less what stands behind {@link #position}.
    * Seeds and settings are not part of it.
    *
+   * <p>Only a regular file is replaced, not a pipe or a device. If the path is a link, the file
+   * that it leads to is replaced. The texts of all messages may take up to 16 MB, as UTF-16.
+   *
    * <p>The file holds the texts in plain form; on POSIX systems only its owner may read it.
    *
    * @param file where to write
-   * @throws IOException if writing fails, also if the thread is interrupted
+   * @throws IOException if writing fails, also if the thread is interrupted or the texts are too
+   *     long
    */
   void save(Path file) throws IOException;
 

@@ -76,7 +76,7 @@ class InvalidModelTest {
     Path missing = temp.resolve("missing");
     assertThatExceptionOfType(NoSuchFileException.class)
         .isThrownBy(() -> Model.load(missing))
-        .withMessage(missing + ": expected a model directory or a GGUF file, found nothing");
+        .withMessage(missing + ": it does not exist");
   }
 
   @ParameterizedTest

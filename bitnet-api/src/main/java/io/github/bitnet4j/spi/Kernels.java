@@ -81,7 +81,8 @@ public interface Kernels {
    *
    * @param copy as {@link TernaryMatrix#copy} returned it; stays valid as long as the matrix is
    *     used
-   * @throws IllegalArgumentException if the copy is not of a matrix of this shape
+   * @throws IllegalArgumentException if the copy is not of a matrix of this shape, or has bytes
+   *     that no trits give
    */
   TernaryMatrix restore(int rows, int columns, MemorySegment copy);
 

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.tokenizer;
 
 import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
@@ -9,8 +10,10 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNull;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +76,7 @@ record TokenizerConfig(
   }
 
   private static JsonObject object(Path file) throws IOException {
-    if (!Files.exists(file)) {
+    if (!RegularFile.isPresent(file)) {
       return new JsonObject(Map.of());
     }
     try {
@@ -87,15 +90,18 @@ record TokenizerConfig(
   }
 
   private static Optional<String> templateFile(Path file) throws IOException {
-    if (!Files.exists(file)) {
+    if (!RegularFile.isPresent(file)) {
       return Optional.empty();
     }
-    if (Files.size(file) > MAX_TEMPLATE_BYTES) {
-      throw new TokenizerFormatException(
-          file + ": expected at most " + MAX_TEMPLATE_BYTES + " bytes, found " + Files.size(file));
-    }
-    try {
-      return Optional.of(Files.readString(file));
+    try (FileChannel channel = RegularFile.open(file)) {
+      if (channel.size() > MAX_TEMPLATE_BYTES) {
+        throw new TokenizerFormatException(
+            "%s: expected at most %d bytes, found %d"
+                .formatted(file, MAX_TEMPLATE_BYTES, channel.size()));
+      }
+      byte[] utf8 = RegularFile.readAll(file, channel, (int) channel.size());
+      return Optional.of(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
     } catch (CharacterCodingException e) {
       throw new TokenizerFormatException(file + ": expected UTF-8, found other bytes");
     }

@@ -1,6 +1,7 @@
 package io.github.bitnet4j.tokenizer;
 
 import io.github.bitnet4j.tokenizer.TokenizerConfig.TokenName;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonStream;
@@ -22,7 +23,7 @@ final class TokenizerFiles {
     Path file = fileOrFolder;
     if (Files.isDirectory(fileOrFolder)) {
       file = fileOrFolder.resolve(JSON);
-      if (!Files.exists(file) && Files.exists(fileOrFolder.resolve(MODEL))) {
+      if (!RegularFile.isPresent(file) && RegularFile.isPresent(fileOrFolder.resolve(MODEL))) {
         file = fileOrFolder.resolve(MODEL);
       }
     }

@@ -1,13 +1,13 @@
 package io.github.bitnet4j.core.format;
 
-import java.io.EOFException;
+import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -65,17 +65,31 @@ final class FileMemory {
   }
 
   private MemorySegment map(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+    try (FileChannel channel = RegularFile.open(path)) {
       long size = channel.size();
-      if (copy) {
-        return copy(path, channel, size);
+      try {
+        if (copy) {
+          return copy(path, channel, size);
+        }
+        MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, loading);
+        if (lasting != null) {
+          files.add(
+              new Twins(mapped, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, lasting)));
+        }
+        return mapped;
+      } catch (IOException e) {
+        throw channel.isOpen() && channel.size() < size
+            ? cutShort(path, size, channel.size())
+            : RegularFile.explained(path, e);
       }
-      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, loading);
-      if (lasting != null) {
-        files.add(new Twins(mapped, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, lasting)));
-      }
-      return mapped;
     }
+  }
+
+  private static ModelFormatException cutShort(Path path, long expected, long found) {
+    return new ModelFormatException(
+        path,
+        "expected %d bytes, found %d; the file was cut short while it was read"
+            .formatted(expected, found));
   }
 
   private MemorySegment copy(Path path, FileChannel channel, long size) throws IOException {
@@ -84,7 +98,7 @@ final class FileMemory {
       ByteBuffer chunk = memory.asSlice(at, Math.min(CHUNK_BYTES, size - at)).asByteBuffer();
       while (chunk.hasRemaining()) {
         if (channel.read(chunk, at + chunk.position()) < 0) {
-          throw new EOFException(path + ": the file became shorter while it was read");
+          throw cutShort(path, size, at + chunk.position());
         }
       }
     }

@@ -10,9 +10,9 @@ import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.TokenizerFormatException;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -134,7 +134,7 @@ public final class GgufModel {
     List<GgufFile> files = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
       Path part = path.resolveSibling("%s-%05d-of-%05d.gguf".formatted(matcher.group(1), i, count));
-      if (!Files.isRegularFile(part)) {
+      if (!RegularFile.isPresent(part)) {
         throw metadata.problem("split.count", count + " files beside each other", "no " + part);
       }
       GgufFile opened = part.equals(path) ? file : GgufFile.open(part, memory);

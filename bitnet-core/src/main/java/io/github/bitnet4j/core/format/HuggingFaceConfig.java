@@ -6,8 +6,8 @@ import io.github.bitnet4j.core.model.ModelConfig;
 import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
 import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +73,7 @@ record HuggingFaceConfig(
         new TreeSet<>(json.intOrInts("eos_token_id", 0, model.vocabSize() - 1));
     List<String> warnings = new ArrayList<>();
     Path generationPath = directory.resolve("generation_config.json");
-    if (Files.exists(generationPath)) {
+    if (RegularFile.isPresent(generationPath)) {
       try {
         stopIds.addAll(
             JsonConfig.read(generationPath).intOrInts("eos_token_id", 0, model.vocabSize() - 1));

@@ -5,8 +5,8 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.TokenizerFormatException;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +47,7 @@ final class HuggingFaceDirectory {
       throws IOException {
     Path file = null;
     for (String name : TOKENIZER_FILES) {
-      if (file == null && Files.exists(directory.resolve(name))) {
+      if (file == null && RegularFile.isPresent(directory.resolve(name))) {
         file = directory.resolve(name);
       }
     }

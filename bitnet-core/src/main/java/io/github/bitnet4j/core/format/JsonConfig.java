@@ -2,6 +2,7 @@ package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
@@ -13,7 +14,6 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +44,7 @@ final class JsonConfig {
   }
 
   static JsonConfig read(Path path) throws IOException {
-    long bytes = Files.size(path);
+    long bytes = RegularFile.attributes(path).size();
     if (bytes > MAX_BYTES) {
       throw new ModelFormatException(
           path, "expected at most %d bytes of JSON, found %d".formatted(MAX_BYTES, bytes));

@@ -8,11 +8,11 @@ import io.github.bitnet4j.core.model.ModelWeights;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.tokenizer.Tokenizer;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SegmentAllocator;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -88,12 +88,12 @@ public final class ModelFiles {
   private static ModelFiles open(Path path, FileMemory memory, LoadOptions options)
       throws IOException {
     Path located = ModelPath.locate(path);
-    if (Files.isDirectory(located)) {
+    if (RegularFile.attributes(located).isDirectory()) {
       return HuggingFaceDirectory.open(located, memory, options);
     }
     byte[] start;
-    try (InputStream in = Files.newInputStream(located)) {
-      start = in.readNBytes(4);
+    try (FileChannel channel = RegularFile.open(located)) {
+      start = RegularFile.readAll(located, channel, 4);
     }
     if (Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})) {
       return GgufModel.open(located, memory, options);

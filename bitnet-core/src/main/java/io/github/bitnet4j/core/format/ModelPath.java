@@ -2,10 +2,10 @@ package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,15 +35,12 @@ public final class ModelPath {
    * config.json} that holds exactly one GGUF model, in one file or complete in several; then its
    * first file.
    *
-   * @throws NoSuchFileException if nothing is at the path
+   * @throws java.nio.file.NoSuchFileException if nothing is at the path
    * @throws ModelFormatException if it is a directory that holds no model, or several
    */
   public static Path locate(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      throw new NoSuchFileException(
-          path.toString(), null, "expected a model directory or a GGUF file, found nothing");
-    }
-    if (!Files.isDirectory(path) || Files.exists(path.resolve(CONFIG))) {
+    boolean directory = RegularFile.attributes(path).isDirectory();
+    if (!directory || RegularFile.isPresent(path.resolve(CONFIG))) {
       return path;
     }
     List<String> folders = new ArrayList<>();

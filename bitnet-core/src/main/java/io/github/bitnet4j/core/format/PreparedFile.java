@@ -3,17 +3,17 @@ package io.github.bitnet4j.core.format;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -28,7 +28,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A file with what loading a model made of its weights, to be mapped the next time instead of made
  * again. It belongs to one content of the model's files and one layout of kernels; anything else,
- * and a damaged file, is replaced.
+ * and a damaged file, is replaced. It is a cache: if it cannot be read or written, a warning is
+ * logged and the model is loaded without it. It has the permissions of any new file, because
+ * several users may share it. {@link AtomicOutput} has the rules for what is replaced.
  *
  * <p>Little-endian: the eight characters {@code BITNET4J}, version (int), number of sections (int),
  * key (32 bytes), size of the file (long); for each section scale (float), number of the form
@@ -49,8 +51,14 @@ final class PreparedFile {
   private static final int ALIGNMENT = 64;
   private static final int PIECE = 1 << 22;
 
+  /** Bytes that are copied at once: they stay in a cache of the processor. */
+  private static final int CHUNK = 1 << 16;
+
   private final Path path;
   private final byte[] key;
+
+  /** Whether what has this name may be replaced. */
+  private boolean replaceable = true;
 
   /** How a section holds a matrix. */
   enum Form {
@@ -67,12 +75,13 @@ final class PreparedFile {
       this.number = number;
     }
 
-    static Form of(int number) {
+    /** Returns the form of a number, or null. */
+    static @Nullable Form of(int number) {
       return switch (number) {
         case 0 -> AS_STORED;
         case 1 -> TRITS;
         case 2 -> COPY;
-        default -> throw new IllegalArgumentException("form: expected 0 to 2, found " + number);
+        default -> null;
       };
     }
   }
@@ -113,40 +122,54 @@ final class PreparedFile {
 
   /**
    * Maps the sections, if the file is there, whole, and of this key; logs why if it is there and
-   * cannot be used.
+   * cannot be used. The content of the sections is as it was written, but not known to be valid.
    *
    * @param count expected number of sections
    * @throws ModelFormatException if a file of another kind is there, which must not be replaced
    */
-  Optional<List<Section>> read(int count, Arena arena, WorkerTeam team) throws IOException {
-    if (!Files.exists(path)) {
+  Optional<List<Section>> read(int count, Arena arena, WorkerTeam team)
+      throws ModelFormatException {
+    try {
+      return Files.exists(path) ? readPresent(count, arena, team) : Optional.empty();
+    } catch (ModelFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      replaceable = false;
+      LOG.warn("Prepared weights are not used: {}", e.getMessage());
       return Optional.empty();
     }
-    String problem;
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      ByteBuffer header = readHeader(channel, headerBytes(count));
+  }
+
+  private Optional<List<Section>> readPresent(int count, Arena arena, WorkerTeam team)
+      throws IOException {
+    try (FileChannel channel = RegularFile.open(path)) {
+      ByteBuffer header = ByteBuffer.allocate(headerBytes(count)).order(ByteOrder.LITTLE_ENDIAN);
+      RegularFile.read(path, channel, header);
+      header.flip();
       checkMagic(header);
-      problem = headerProblem(header, count, channel.size());
+      long fileBytes = channel.size();
+      String problem = headerProblem(header, count, fileBytes);
       if (problem == null) {
-        MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+        MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, fileBytes, arena);
         List<Section> sections = new ArrayList<>();
-        int damaged = readSections(header, count, file, sections, team);
-        if (damaged < 0) {
+        problem = readSections(header, count, file, sections, team);
+        if (problem == null) {
           return Optional.of(sections);
         }
-        problem = "section " + damaged + " is damaged";
       }
+      logDamage(problem);
+    } catch (InternalError e) {
+      if (!InputFiles.isUnreadableMemory(e)) {
+        throw e;
+      }
+      logDamage("it was cut short while it was read");
     }
-    LOG.warn("{}: {}; it is made anew", path, problem);
     return Optional.empty();
   }
 
-  private static ByteBuffer readHeader(FileChannel channel, int bytes) throws IOException {
-    ByteBuffer header = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    while (header.hasRemaining() && channel.read(header) >= 0) {
-      // until it is full or the file ends
-    }
-    return header.flip();
+  /** Logs why the file is not used, and that it will be replaced. */
+  void logDamage(String problem) {
+    LOG.warn("{}: {}; it is made anew", path, problem);
   }
 
   private void checkMagic(ByteBuffer header) throws ModelFormatException {
@@ -183,46 +206,54 @@ final class PreparedFile {
     return null;
   }
 
-  /** Reads sections whose header is undamaged; returns the number of a damaged one, or -1. */
-  private static int readSections(
+  /** Reads the sections; returns why they cannot be used, or null. */
+  private static @Nullable String readSections(
       ByteBuffer header, int count, MemorySegment file, List<Section> sections, WorkerTeam team) {
     List<MemorySegment> parts = new ArrayList<>();
+    long end = headerBytes(count);
     for (int i = 0; i < count; i++) {
       int at = FIXED_BYTES + i * SECTION_BYTES;
-      MemorySegment data = file.asSlice(header.getLong(at + 8), header.getLong(at + 16));
+      Form form = Form.of(header.getInt(at + 4));
+      long offset = header.getLong(at + 8);
+      long length = header.getLong(at + 16);
+      // Sections do not overlap: otherwise a small file could describe endless work.
+      if (form == null
+          || offset != aligned(end)
+          || length < 0
+          || length > file.byteSize() - Math.min(offset, file.byteSize())) {
+        return "section %d is damaged: form %d, %d bytes at %d"
+            .formatted(i, header.getInt(at + 4), length, offset);
+      }
+      end = offset + length;
+      // An empty last section may begin behind the end.
+      MemorySegment data = length == 0 ? MemorySegment.NULL : file.asSlice(offset, length);
       parts.add(data);
-      sections.add(new Section(header.getFloat(at), Form.of(header.getInt(at + 4)), data));
+      sections.add(new Section(header.getFloat(at), form, data));
     }
     int[] checksums = checksums(parts, team);
     for (int i = 0; i < count; i++) {
       if (checksums[i] != header.getInt(FIXED_BYTES + i * SECTION_BYTES + 24)) {
-        return i;
+        return "section " + i + " is damaged";
       }
     }
-    return -1;
+    return null;
   }
 
-  /**
-   * Writes the file: under another name first, so that nothing incomplete ever has its name. A
-   * failure is logged; the model can be used all the same.
-   */
+  /** Writes the file. A failure is logged; the model can be used all the same. */
   void write(List<Section> sections, WorkerTeam team) {
-    try {
-      Path target = path.toAbsolutePath();
-      Path unfinished =
-          Files.createTempFile(target.getParent(), target.getFileName() + ".", ".unfinished");
-      try {
-        try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-          write(channel, sections, team);
-          channel.force(true);
-        }
-        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(unfinished); // nothing is there after the move
+    if (!replaceable) {
+      return;
+    }
+    try (AtomicOutput output = AtomicOutput.file(path)) {
+      try (FileChannel channel = output.create()) {
+        write(channel, sections, team);
+      } catch (IOException e) {
+        throw output.explained(e);
       }
+      output.commit();
       LOG.info("Wrote prepared weights to {}", path);
     } catch (IOException e) {
-      LOG.warn("Prepared weights cannot be written to {}", path, e);
+      LOG.warn("Prepared weights cannot be written: {}", e.getMessage());
     }
   }
 
@@ -271,6 +302,21 @@ final class PreparedFile {
     return (int) crc.getValue();
   }
 
+  /**
+   * Computes the checksum of memory that may be mapped. It is copied first: if the file becomes
+   * shorter meanwhile, copying throws an error, while the JVM's code for checksums would crash.
+   */
+  private static int crc(MemorySegment bytes) {
+    CRC32C crc = new CRC32C();
+    byte[] chunk = new byte[(int) Math.min(CHUNK, bytes.byteSize())];
+    for (long at = 0; at < bytes.byteSize(); at += CHUNK) {
+      int length = (int) Math.min(CHUNK, bytes.byteSize() - at);
+      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, chunk, 0, length);
+      crc.update(chunk, 0, length);
+    }
+    return (int) crc.getValue();
+  }
+
   /** Returns a checksum for each segment. */
   private static int[] checksums(List<MemorySegment> segments, WorkerTeam team) {
     record Piece(int segment, long offset, long length) {}
@@ -288,8 +334,7 @@ final class PreparedFile {
         (from, to, worker) -> {
           for (int i = from; i < to; i++) {
             Piece piece = pieces.get(i);
-            MemorySegment bytes = segments.get(piece.segment).asSlice(piece.offset, piece.length);
-            ofPieces[i] = crc(bytes.asByteBuffer());
+            ofPieces[i] = crc(segments.get(piece.segment).asSlice(piece.offset, piece.length));
           }
         });
     int[] checksums = new int[segments.size()];

@@ -9,10 +9,9 @@ import java.io.StringWriter;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -53,20 +52,18 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Writes a file: under another name first, so that a killed process leaves no half file.
+   * Writes a file; {@link AtomicOutput} has the rules for what is replaced.
    *
    * @throws IOException if writing fails; a file that was there before is then unchanged
    */
   public static void write(Path file, List<Entry> entries) throws IOException {
-    Path absolute = file.toAbsolutePath();
-    Path unfinished = absolute.resolveSibling(absolute.getFileName() + ".unfinished");
-    try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(unfinished))) {
+    try (AtomicOutput output = AtomicOutput.file(file)) {
+      try (OutputStream out = new BufferedOutputStream(Channels.newOutputStream(output.create()))) {
         write(out, Map.of(), entries.stream().map(SafetensorsWriter::streamed).toList());
+      } catch (IOException e) {
+        throw output.explained(e);
       }
-      Files.move(unfinished, absolute, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(unfinished);
+      output.commit();
     }
   }
 

@@ -1,10 +1,10 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,19 +44,20 @@ public final class TensorSet {
   }
 
   /** Returns whether a path is a directory with safetensors files. */
-  public static boolean isIn(Path path) {
-    return Files.isDirectory(path)
-        && (Files.exists(path.resolve(SINGLE)) || Files.exists(path.resolve(INDEX)));
+  public static boolean isIn(Path path) throws IOException {
+    return RegularFile.attributes(path).isDirectory()
+        && (RegularFile.isPresent(path.resolve(SINGLE))
+            || RegularFile.isPresent(path.resolve(INDEX)));
   }
 
   static TensorSet open(Path directory, FileMemory memory) throws IOException {
     Path single = directory.resolve(SINGLE);
-    if (Files.exists(single)) {
+    if (RegularFile.isPresent(single)) {
       SafetensorsFile file = SafetensorsFile.open(single, memory);
       return new TensorSet(directory, file.tensors(), file.fileBytes());
     }
     Path index = directory.resolve(INDEX);
-    if (Files.exists(index)) {
+    if (RegularFile.isPresent(index)) {
       return openShards(directory, index, memory);
     }
     throw new ModelFormatException(
@@ -114,8 +115,7 @@ public final class TensorSet {
   }
 
   /** A shard is a plain file name in the same directory: an index must not reach other files. */
-  private static Path shardPath(Path directory, Path index, String shard)
-      throws ModelFormatException {
+  private static Path shardPath(Path directory, Path index, String shard) throws IOException {
     boolean plain =
         !shard.isEmpty()
             && !shard.equals(".")
@@ -128,7 +128,7 @@ public final class TensorSet {
           index, "weight_map: expected plain file names, found \"" + shard + "\"");
     }
     Path path = directory.resolve(shard);
-    if (!Files.isRegularFile(path)) {
+    if (!RegularFile.isPresent(path)) {
       throw new ModelFormatException(
           index, "weight_map: expected the file " + shard + ", found none; download all shards");
     }

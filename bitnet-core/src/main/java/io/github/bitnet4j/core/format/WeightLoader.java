@@ -19,8 +19,6 @@ import io.github.bitnet4j.core.model.TernaryWeight;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
-import io.github.bitnet4j.spi.TernaryLayout;
-import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -147,11 +145,12 @@ final class WeightLoader {
       file = new PreparedFile(path, layout, files.opened(), team);
       int count = stored.size() + (screened ? Int8Head.partCount(head) : 0);
       sections = file.read(count, memory, team).orElse(List.of());
+      if (!sections.isEmpty() && !restored(file, sections, screened ? head : null, team)) {
+        sections = List.of();
+      }
     }
     if (sections.isEmpty()) {
       verifyAll(embedding, head, team);
-    } else {
-      restoreLinears(sections);
     }
     progress.onProgress(totalBytes, totalBytes); // the last unit may have been another thread's
 
@@ -167,7 +166,7 @@ final class WeightLoader {
     if (screened) {
       int8Head = new Int8Head(lastingHead, memory);
       preparedBytes.addAndGet(int8Head.preparedBytes());
-      if (!sections.isEmpty()) {
+      if (!sections.isEmpty()) { // its parts have the right sizes
         int8Head.restore(sections.stream().skip(prepared.length).map(Section::data).toList());
       } else if (file != null) {
         int8Head.complete(team, () -> false);
@@ -226,37 +225,36 @@ final class WeightLoader {
     return sections;
   }
 
-  /** Takes the linear layers as they were prepared, and verified, when the file was written. */
-  private void restoreLinears(List<Section> sections) {
+  /**
+   * Restores the linear layers, and checks the parts of the head.
+   *
+   * @return false if the sections are not valid, which is logged; nothing has changed then
+   */
+  private boolean restored(
+      PreparedFile file, List<Section> sections, @Nullable DenseMatrix head, WorkerTeam team) {
+    PreparedLinears linears = new PreparedLinears(config, stored, kernels, memory);
+    String problem = linears.restore(sections.subList(0, prepared.length), team);
+    if (problem == null && head != null) {
+      List<MemorySegment> parts =
+          sections.stream().skip(prepared.length).map(Section::data).toList();
+      problem = Int8Head.problemOf(head, parts);
+    }
+    if (problem != null) {
+      file.logDamage(problem);
+      return false;
+    }
     for (int unit = 0; unit < prepared.length; unit++) {
       Section section = sections.get(unit);
-      int rows = LINEARS[unit % LINEARS.length].rows(config);
-      int columns = LINEARS[unit % LINEARS.length].columns(config);
-      TernaryMatrix matrix =
-          switch (section.form()) {
-            case AS_STORED -> {
-              usedInPlace.set(true);
-              if (!(stored.get(unit) instanceof Packed packed)) {
-                throw new AssertionError("only packed trits are used as stored");
-              }
-              linearBytes.addAndGet(packed.bytes());
-              yield kernels.prepare(packed.trits(), memory);
-            }
-            case TRITS ->
-                kernels.prepare(
-                    new TernaryTensor(
-                        stored.get(unit).name(),
-                        TernaryLayout.ROW_QUARTERS,
-                        rows,
-                        columns,
-                        section.data()),
-                    memory);
-            case COPY -> kernels.restore(rows, columns, section.data());
-          };
+      prepared[unit] =
+          new TernaryWeight(linears.matrix(unit), section.scale(), linearNorms.get(unit));
       preparedBytes.addAndGet(section.data().byteSize());
       linearBytes.addAndGet(section.data().byteSize());
-      prepared[unit] = new TernaryWeight(matrix, section.scale(), linearNorms.get(unit));
+      if (section.form() == Form.AS_STORED && stored.get(unit) instanceof Packed packed) {
+        usedInPlace.set(true);
+        linearBytes.addAndGet(packed.bytes());
+      }
     }
+    return true;
   }
 
   private DenseMatrix lasting(DenseMatrix m) {

@@ -124,6 +124,33 @@ public final class Int8Head {
   }
 
   /**
+   * Returns why stored parts are not a copy of a head: their sizes, or bounds that no row has.
+   *
+   * @param parts as many as {@link #partCount} says
+   * @return null if they may be restored
+   */
+  public static @Nullable String problemOf(DenseMatrix head, List<MemorySegment> parts) {
+    int blocks = parts.size() - 3;
+    for (int i = 0; i < parts.size(); i++) {
+      int rows = i < blocks ? Math.min(BLOCK_ROWS, head.rows() - i * BLOCK_ROWS) : head.rows();
+      long expected =
+          i < blocks ? Int8Matrix.byteSize(rows, head.columns()) : (long) Float.BYTES * head.rows();
+      MemorySegment part = parts.get(i);
+      if (part.byteSize() != expected) {
+        return "part %d of the head: expected %d bytes, found %d"
+            .formatted(i, expected, part.byteSize());
+      }
+      for (long at = 0; i >= blocks && at < expected; at += Float.BYTES) {
+        float bound = part.get(FLOAT, at);
+        if (!(bound >= 0 && bound < Float.POSITIVE_INFINITY)) {
+          return "part %d of the head: expected bounds from 0 on, found %s".formatted(i, bound);
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
    * Takes a copy that was stored.
    *
    * @throws IllegalArgumentException if a part does not have the size of this head's

@@ -309,6 +309,21 @@ public final class KvCache implements AutoCloseable {
     advance(newLength);
   }
 
+  /** Returns whether all elements of a block are finite. */
+  public boolean isFinite(MemorySegment block) {
+    // Of two or four elements at a time: an exponent of ones carries into the sign, which is 0.
+    long exponents = type == DenseType.F32 ? 0x7F80_0000_7F80_0000L : 0x7C00_7C00_7C00_7C00L;
+    long carries = type == DenseType.F32 ? 0x0080_0000_0080_0000L : 0x0400_0400_0400_0400L;
+    long signs = type == DenseType.F32 ? 0x8000_0000_8000_0000L : 0x8000_8000_8000_8000L;
+    for (long at = 0; at < block.byteSize(); at += Long.BYTES) {
+      long elements = block.get(ValueLayout.JAVA_LONG_UNALIGNED, at);
+      if (((elements & exponents) + carries & signs) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** Returns how elements are stored. */
   DenseType type() {
     return type;

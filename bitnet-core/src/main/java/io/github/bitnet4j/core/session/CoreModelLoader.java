@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.session;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
+import io.github.bitnet4j.core.format.InputFiles;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
@@ -64,7 +65,9 @@ public final class CoreModelLoader implements ModelLoader {
     try {
       Optional<KernelProvider> plain = KernelSelection.plain(providers, provider);
       Chosen chosen = new Chosen(provider, name.isPresent(), plain);
-      Model model = load(path, options, chosen, loading, arena, team, start);
+      InputFiles input = InputFiles.of(path);
+      Model model =
+          input.reading(() -> load(path, options, chosen, input, loading, arena, team, start));
       loaded = true;
       if (event != null) {
         commit(event, model.info());
@@ -103,6 +106,7 @@ public final class CoreModelLoader implements ModelLoader {
       Path path,
       LoadOptions options,
       Chosen chosen,
+      InputFiles input,
       Arena loading,
       Arena arena,
       WorkerTeam team,
@@ -177,6 +181,7 @@ public final class CoreModelLoader implements ModelLoader {
         coldStart,
         options.kvCache(),
         team,
-        arenas);
+        arenas,
+        input);
   }
 }

@@ -3,7 +3,9 @@ package io.github.bitnet4j.core.session;
 import io.github.bitnet4j.ChatMessage;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.SessionFormatException;
+import io.github.bitnet4j.core.format.AtomicOutput;
 import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,10 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -30,7 +29,7 @@ import java.util.zip.CRC32C;
  * (long), bytes of a block of the cache (long), size of the file (long), checksum of ids and
  * messages (int), checksum of all that (int); the ids (ints); for each message role and content,
  * each as the number of its chars (int) and the chars; the blocks of the cache that hold the ids,
- * each followed by its checksum (int). Checksums are CRC-32C.
+ * each followed by its checksum (int). Checksums are CRC-32C. The messages take at most 16 MB.
  */
 final class SessionFile {
   private static final byte[] MAGIC = "BITNET4S".getBytes(StandardCharsets.US_ASCII);
@@ -49,6 +48,12 @@ final class SessionFile {
   private static final int CONVERSATION_CHECKSUM_AT = 80;
   private static final int CHECKSUM_AT = 84;
   private static final int HEADER_BYTES = 88;
+
+  /**
+   * Largest size of all messages: far more text than a context holds, and little enough that a file
+   * which claims it, rightly or not, does not exhaust the memory of the JVM.
+   */
+  private static final int MAX_MESSAGE_BYTES = 1 << 24;
 
   /** Bytes that are read or written at once. */
   private static final int PIECE = 1 << 22;
@@ -87,32 +92,26 @@ final class SessionFile {
 
   // ---- Writing
 
-  /** Writes the file: under another name first, so that nothing incomplete ever has its name. */
+  /** Writes the file; {@link AtomicOutput} has the rules for what is replaced. */
   void write(Conversation conversation) throws IOException {
-    Path absolute = path.toAbsolutePath();
-    Path folder = absolute.getParent();
-    if (folder == null) {
-      throw new IOException(path + ": expected the path of a file, found a root");
-    }
     if (Thread.currentThread().isInterrupted()) {
       throw new ClosedByInterruptException(); // as the channel would
     }
     byte[] model = this.model.fingerprint();
-    Path unfinished = Files.createTempFile(folder, absolute.getFileName() + ".", ".unfinished");
-    try {
-      try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-        write(channel, model, conversation);
-        channel.force(true);
+    ByteBuffer content = encode(conversation);
+    try (AtomicOutput output = AtomicOutput.ownerOnlyFile(path)) {
+      try (FileChannel channel = output.create()) {
+        write(channel, model, conversation, content);
+      } catch (IOException e) {
+        throw output.explained(e);
       }
-      Files.move(unfinished, absolute, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(unfinished); // nothing is there after the move
+      output.commit();
     }
   }
 
-  private void write(FileChannel channel, byte[] model, Conversation conversation)
+  private void write(
+      FileChannel channel, byte[] model, Conversation conversation, ByteBuffer content)
       throws IOException {
-    ByteBuffer content = encode(conversation);
     int blocks = cache.blockCount(conversation.ids.length);
     ByteBuffer header = littleEndian(HEADER_BYTES);
     header.put(MAGIC).putInt(VERSION).putInt(number(this.model.kvCacheType())).put(model);
@@ -129,13 +128,18 @@ final class SessionFile {
     }
   }
 
-  private static ByteBuffer encode(Conversation conversation) {
-    long bytes = (long) Integer.BYTES * conversation.ids.length;
+  private ByteBuffer encode(Conversation conversation) throws IOException {
+    long bytes = 0;
     for (ChatMessage message : conversation.messages) {
       bytes += 2L * Integer.BYTES;
       bytes += (long) Character.BYTES * (message.role().length() + message.content().length());
     }
-    ByteBuffer content = littleEndian(Math.toIntExact(bytes));
+    if (bytes > MAX_MESSAGE_BYTES) {
+      throw new IOException(
+          "%s: expected messages of at most %d bytes, found %d; forget the oldest before saving"
+              .formatted(path, MAX_MESSAGE_BYTES, bytes));
+    }
+    ByteBuffer content = littleEndian((int) bytes + Integer.BYTES * conversation.ids.length);
     for (int id : conversation.ids) {
       content.putInt(id);
     }
@@ -170,11 +174,11 @@ final class SessionFile {
 
   /** Fills the cache and returns the rest. */
   Conversation read() throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+    try (FileChannel channel = RegularFile.open(path)) {
       ByteBuffer header = readHeader(channel);
       int ids = header.getInt(IDS_AT);
       int messages = header.getInt(IDS_AT + Integer.BYTES);
-      // No longer than the file, which has the size that the header says.
+      // Bounded by the context length and the size of the file, which is what the header says.
       ByteBuffer content = littleEndian((int) header.getLong(CONVERSATION_BYTES_AT));
       readFully(channel, content);
       expectChecksum(
@@ -187,9 +191,7 @@ final class SessionFile {
 
   private ByteBuffer readHeader(FileChannel channel) throws IOException {
     ByteBuffer header = littleEndian(HEADER_BYTES);
-    while (header.hasRemaining() && channel.read(header) >= 0) {
-      // until it is full or the file ends
-    }
+    RegularFile.read(path, channel, header);
     header.flip();
     byte[] start = new byte[Math.min(MAGIC.length, header.limit())];
     header.get(0, start);
@@ -224,7 +226,7 @@ final class SessionFile {
     return header;
   }
 
-  private void checkModel(ByteBuffer header) throws SessionFormatException {
+  private void checkModel(ByteBuffer header) throws IOException {
     byte[] found = new byte[MODEL_BYTES];
     header.get(MODEL_AT, found);
     if (!Arrays.equals(found, model.fingerprint())) {
@@ -262,7 +264,7 @@ final class SessionFile {
     long content = header.getLong(CONVERSATION_BYTES_AT);
     long fileBytes = header.getLong(FILE_BYTES_AT);
     if (content < (long) Integer.BYTES * ids
-        || content > Math.min(fileBytes, Integer.MAX_VALUE - 8)
+        || content > Math.min(fileBytes, (long) Integer.BYTES * ids + MAX_MESSAGE_BYTES)
         || header.getLong(BLOCK_BYTES_AT) != cache.blockBytes()
         || fileBytes(content, cache.blockCount(ids)) != fileBytes) {
       throw refused(
@@ -327,18 +329,20 @@ final class SessionFile {
     ByteBuffer checksum = littleEndian(Integer.BYTES);
     readFully(channel, checksum);
     expectChecksum("block of the KV cache", start, checksum.getInt(0), (int) crc.getValue());
+    if (!cache.isFinite(block)) {
+      throw refused("block of the KV cache", start, "finite values", "NaN or an infinity", DAMAGED);
+    }
   }
 
   private void readFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes) < 0) {
-        throw refused(
-            "end of the file",
-            channel.position(),
-            bytes.remaining() + " bytes more",
-            "none",
-            "; the file was cut short while it was read");
-      }
+    RegularFile.read(path, channel, bytes);
+    if (bytes.hasRemaining()) {
+      throw refused(
+          "end of the file",
+          channel.position(),
+          bytes.remaining() + " bytes more",
+          "none",
+          "; the file was cut short while it was read");
     }
     bytes.flip();
   }

@@ -7,6 +7,7 @@ import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.constraint.ModelConstraints;
+import io.github.bitnet4j.core.format.InputFiles;
 import io.github.bitnet4j.core.model.ColdStart;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.KvMemory;
@@ -31,6 +32,7 @@ final class TransformerModel implements Model {
   private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
+  private final InputFiles input;
   private final KvMemory kvMemory = new KvMemory();
   private final @Nullable ModelConstraints constraints;
   private final Object lock = new Object();
@@ -47,7 +49,8 @@ final class TransformerModel implements Model {
       @Nullable ColdStart coldStart,
       KvCacheType kvCacheType,
       WorkerTeam team,
-      List<Arena> arenas) {
+      List<Arena> arenas,
+      InputFiles input) {
     this.info = info;
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
@@ -56,6 +59,7 @@ final class TransformerModel implements Model {
     this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
+    this.input = input;
     constraints =
         tokenizer == null
             ? null
@@ -103,11 +107,15 @@ final class TransformerModel implements Model {
     return kvMemory;
   }
 
-  /** Returns what tells this model from others: not a copy. The first call computes it. */
-  byte[] fingerprint() {
+  /**
+   * Returns what tells this model from others: not a copy. The first call computes it.
+   *
+   * @throws IOException if a file of the model was cut short and cannot be read any more
+   */
+  byte[] fingerprint() throws IOException {
     synchronized (fingerprintLock) {
       if (fingerprint.length == 0) {
-        fingerprint = transformer.fingerprint();
+        fingerprint = input.reading(transformer::fingerprint);
       }
       return fingerprint;
     }

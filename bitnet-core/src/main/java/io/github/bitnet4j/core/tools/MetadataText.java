@@ -8,6 +8,7 @@ import io.github.bitnet4j.core.format.GgufValue.BoolValue;
 import io.github.bitnet4j.core.format.GgufValue.FloatValue;
 import io.github.bitnet4j.core.format.GgufValue.IntValue;
 import io.github.bitnet4j.core.format.GgufValue.StringValue;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
@@ -23,7 +24,6 @@ import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,7 +69,7 @@ final class MetadataText {
   /** Returns the members of a JSON object, those of inner objects with a dot; none if no file. */
   static Map<String, String> ofJson(Path file) throws IOException {
     Map<String, String> texts = new LinkedHashMap<>();
-    if (Files.exists(file)) {
+    if (RegularFile.isPresent(file)) {
       try {
         put(texts, "", JsonReader.read(file));
       } catch (JsonFormatException e) {

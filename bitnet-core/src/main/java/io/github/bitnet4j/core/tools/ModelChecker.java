@@ -2,6 +2,7 @@ package io.github.bitnet4j.core.tools;
 
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
+import io.github.bitnet4j.core.format.InputFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -43,7 +44,12 @@ public final class ModelChecker {
   public static CheckReport check(Path path, LoadOptions options) {
     Findings findings = new Findings();
     try {
-      check(path, options, findings);
+      InputFiles.of(path)
+          .reading(
+              () -> {
+                check(path, options, findings);
+                return findings;
+              });
     } catch (IOException e) {
       findings.error("model", String.valueOf(e.getMessage()));
     }

@@ -3,11 +3,11 @@ package io.github.bitnet4j.core.tools;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.GgufType;
+import io.github.bitnet4j.core.format.InputFiles;
 import io.github.bitnet4j.core.format.ModelFiles;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -27,9 +27,13 @@ import java.util.Optional;
  * with the splitters of Llama 3, Qwen 2 and GPT-2. Otherwise a warning says what is missing.
  *
  * <p><b>Safety.</b> Input is verified like a model that is loaded. Output is written beside its
- * final place under a name that ends in {@code .unfinished}, read back and compared, and only then
- * moved: nothing incomplete ever has the final name, even if the process is killed. Memory does not
- * grow with the model but with its largest matrix.
+ * final place under a random name that ends in {@code .unfinished}, read back and compared, and
+ * only then moved: nothing incomplete ever has the final name, even if the process is killed. What
+ * a killed process left is deleted by the next one that writes to the same folder. A directory
+ * cannot be replaced in one step: a process that is killed between the two moves leaves the old
+ * directory under the random name, and the next one moves it back. A link as output stays, and what
+ * it leads to is replaced. Files of the input are never replaced, whatever the path that leads to
+ * them. Memory does not grow with the model but with its largest matrix.
  *
  * <pre>{@code
  * ModelConverter.convert(
@@ -55,8 +59,14 @@ public final class ModelConverter {
    * @throws IOException if reading or writing fails
    */
   public static Conversion convert(Path in, Path out, ConvertOptions options) throws IOException {
+    InputFiles input = InputFiles.of(in);
+    return input.reading(() -> convert(in, input, out, options));
+  }
+
+  private static Conversion convert(Path in, InputFiles input, Path out, ConvertOptions options)
+      throws IOException {
     OutputPlace place = new OutputPlace(out, options);
-    checkTarget(in, place);
+    place.check(input);
     try (place;
         Arena arena = Arena.ofConfined()) {
       ModelSource source = ModelSource.open(in, arena, reading(options));
@@ -66,9 +76,9 @@ public final class ModelConverter {
               ? new GgufOutput(source, options, type.get())
               : new HuggingFaceOutput(source, options);
       Path unfinished = place.begin();
-      output.write(unfinished);
+      place.writing(() -> output.write(unfinished));
       output.verify(ModelFiles.open(unfinished, arena, LoadOptions.defaults()));
-      checkTarget(in, place);
+      place.check(input);
       return new Conversion(out, place.finish(), output.warnings);
     }
   }
@@ -78,12 +88,5 @@ public final class ModelConverter {
         .armI2sLayout(options.armI2sLayout())
         .quantizeMasters(options.quantizeMasters())
         .build();
-  }
-
-  private static void checkTarget(Path in, OutputPlace place) throws IOException {
-    if (Files.exists(in) && Files.exists(place.target()) && Files.isSameFile(in, place.target())) {
-      throw place.refusal("expected another output than the input");
-    }
-    place.check();
   }
 }

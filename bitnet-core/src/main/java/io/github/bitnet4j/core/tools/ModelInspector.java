@@ -8,6 +8,7 @@ import io.github.bitnet4j.core.format.GgufFile;
 import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
 import io.github.bitnet4j.core.format.GgufModel;
 import io.github.bitnet4j.core.format.GgufType;
+import io.github.bitnet4j.core.format.InputFiles;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelPath;
 import io.github.bitnet4j.core.format.SafetensorsFile;
@@ -30,13 +31,13 @@ import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,13 +84,19 @@ public final class ModelInspector {
    */
   public static Inspection inspect(Path path, LoadOptions options) throws IOException {
     Path located = TensorSet.isIn(path) ? path : ModelPath.locate(path);
+    boolean directory = RegularFile.attributes(located).isDirectory();
+    return InputFiles.of(located).reading(() -> inspect(path, located, directory, options));
+  }
+
+  private static Inspection inspect(
+      Path path, Path located, boolean directory, LoadOptions options) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
-      if (Files.isDirectory(located)) {
+      if (directory) {
         return inspectDirectory(located, arena, options);
       }
       byte[] start;
-      try (InputStream in = Files.newInputStream(located)) {
-        start = in.readNBytes(4);
+      try (FileChannel channel = RegularFile.open(located)) {
+        start = RegularFile.readAll(located, channel, 4);
       }
       return Arrays.equals(start, new byte[] {'G', 'G', 'U', 'F'})
               || located.toString().endsWith(".gguf")

@@ -9,8 +9,7 @@ import io.github.bitnet4j.spi.DenseType;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -83,15 +82,13 @@ abstract sealed class ModelOutput permits GgufOutput, HuggingFaceOutput {
     return new DenseContent(weights, matrix, type, warnings);
   }
 
-  /** Writes a file, and to the disk before it returns. */
+  /** Writes a file that does not exist. */
   static void writeFile(Path file, Writing writing) throws IOException {
-    try (FileChannel channel =
-            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        OutputStream out =
-            new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER_BYTES)) {
+    try (OutputStream out =
+        new BufferedOutputStream(
+            Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+            BUFFER_BYTES)) {
       writing.to(out);
-      out.flush();
-      channel.force(true);
     }
   }
 

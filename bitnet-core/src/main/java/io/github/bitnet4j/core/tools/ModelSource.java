@@ -71,7 +71,7 @@ record ModelSource(
     OptionalInt bosId = OptionalInt.empty();
     for (String name : List.of("config.json", "generation_config.json")) {
       Path file = path.resolve(name);
-      if (Files.exists(file) && read(file) instanceof JsonObject config) {
+      if (read(file) instanceof JsonObject config) {
         List<Integer> bosIds = ids(config.get("bos_token_id"), files.config().vocabSize());
         if (bosId.isEmpty() && !bosIds.isEmpty()) {
           bosId = OptionalInt.of(bosIds.getFirst());

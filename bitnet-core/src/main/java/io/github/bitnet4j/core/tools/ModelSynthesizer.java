@@ -105,11 +105,14 @@ public final class ModelSynthesizer {
     place.check();
     try (place) {
       Path unfinished = place.begin();
-      if (options.target().type().isPresent()) {
-        model.writeGguf(unfinished, place, options.target().type().get());
-      } else {
-        model.writeDirectory(unfinished, place);
-      }
+      place.writing(
+          () -> {
+            if (options.target().type().isPresent()) {
+              model.writeGguf(unfinished, place, options.target().type().get());
+            } else {
+              model.writeDirectory(unfinished, place);
+            }
+          });
       place.check();
       return new Conversion(out, place.finish(), List.of());
     }

@@ -1,41 +1,42 @@
 package io.github.bitnet4j.core.tools;
 
+import io.github.bitnet4j.core.format.AtomicOutput;
+import io.github.bitnet4j.core.format.InputFiles;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Where a model is written: beside its final place first, under a name that ends in {@code
- * .unfinished}, so that nothing incomplete ever has the final name.
- */
+/** Where a model is written, and the rules for what may be there; see {@link AtomicOutput}. */
 final class OutputPlace implements AutoCloseable {
   private final Path target;
-  private final Path unfinished;
   private final ConvertOptions options;
+  private @Nullable AtomicOutput output;
 
-  OutputPlace(Path out, ConvertOptions options) {
-    target = out.toAbsolutePath().normalize();
-    unfinished = sibling(".unfinished");
+  /**
+   * Names a place.
+   *
+   * @param out a path, of which links are followed
+   * @throws NoSuchFileException if the directory for it does not exist
+   */
+  OutputPlace(Path out, ConvertOptions options) throws IOException {
+    target = AtomicOutput.target(out);
+    AtomicOutput.cleanUpBeside(target); // the target may be back then
     this.options = options;
   }
 
-  /** Returns the final place. */
-  Path target() {
-    return target;
+  /** Writes an output. */
+  @FunctionalInterface
+  interface Writing {
+    void write() throws IOException;
   }
 
-  /** Checks that the folder exists, and in it nothing, or a model that may be replaced. */
+  /** Checks that nothing is there, or a model that may be replaced. */
   void check() throws IOException {
-    Path parent = target.getParent();
-    if (parent == null || !Files.isDirectory(parent)) {
-      throw new NoSuchFileException(
-          target.toString(), null, "expected an existing directory for it, found none");
-    }
     if (!Files.exists(target)) {
       return;
     }
@@ -43,7 +44,7 @@ final class OutputPlace implements AutoCloseable {
       throw refusal("the output exists already; choose another or ask to overwrite it");
     }
     boolean directory = Files.isDirectory(target);
-    if (directory != options.target().type().isEmpty()) {
+    if (directory != isDirectoryWritten()) {
       throw refusal(
           directory
               ? "expected a file to replace, found a directory"
@@ -53,6 +54,28 @@ final class OutputPlace implements AutoCloseable {
       throw refusal(
           "expected a model directory to replace, found one without config.json or with folders");
     }
+    if (!directory && !Files.isRegularFile(target)) {
+      throw refusal("expected a regular file to replace, found a pipe, a device or a socket");
+    }
+  }
+
+  /** As {@link #check()}, and checks that no file of the input would be replaced or hidden. */
+  void check(InputFiles input) throws IOException {
+    if (Files.exists(target)) {
+      if (input.contains(target) || (Files.isDirectory(target) && input.reachInto(target))) {
+        throw refusal("expected another output than the input");
+      }
+    } else if (input.isDirectory(target.resolveSibling(""))
+        && !String.valueOf(target.getFileName()).endsWith(".gguf")) {
+      throw refusal(
+          "expected an output that does not become a file of the input; choose another directory,"
+              + " or a name that ends in .gguf");
+    }
+    check();
+  }
+
+  private boolean isDirectoryWritten() {
+    return options.target().type().isEmpty();
   }
 
   private boolean isModelDirectory() throws IOException {
@@ -60,8 +83,7 @@ final class OutputPlace implements AutoCloseable {
         && list(target).stream().noneMatch(Files::isDirectory);
   }
 
-  /** Returns an exception about the place, to be thrown. */
-  FileAlreadyExistsException refusal(String reason) {
+  private FileAlreadyExistsException refusal(String reason) {
     return new FileAlreadyExistsException(target.toString(), null, reason);
   }
 
@@ -71,7 +93,7 @@ final class OutputPlace implements AutoCloseable {
    * @throws IOException if it has not
    */
   void checkRoom(long bytes) throws IOException {
-    long usable = Files.getFileStore(target.resolveSibling(".")).getUsableSpace();
+    long usable = Files.getFileStore(target.resolveSibling("")).getUsableSpace();
     if (usable < bytes) {
       throw new IOException(
           "%s: expected room for %d bytes on its disk, found %d; free some or choose another place"
@@ -81,34 +103,39 @@ final class OutputPlace implements AutoCloseable {
 
   /** Returns where to write; nothing is there. */
   Path begin() throws IOException {
-    delete(unfinished); // of a process that was killed
-    return unfinished;
+    output = isDirectoryWritten() ? AtomicOutput.directory(target) : AtomicOutput.file(target);
+    return output.content();
+  }
+
+  /** Runs what writes the output, and names the target if it fails without naming a file. */
+  void writing(Writing writing) throws IOException {
+    try {
+      writing.write();
+    } catch (IOException e) {
+      throw begun().explained(e);
+    }
+  }
+
+  private AtomicOutput begun() {
+    if (output == null) {
+      throw new IllegalStateException("not begun");
+    }
+    return output;
   }
 
   /** Moves what was written to its final place and returns its size in bytes. */
   long finish() throws IOException {
-    long bytes = size(unfinished);
-    if (!Files.isDirectory(target)) {
-      Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-      return bytes;
-    }
-    // A directory cannot be replaced at once: for a moment the old one has another name.
-    Path replaced = sibling(".replaced");
-    delete(replaced);
-    Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
-    Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-    delete(replaced);
+    long bytes = size(begun().content());
+    begun().commit();
     return bytes;
   }
 
   /** Deletes what is unfinished. */
   @Override
   public void close() throws IOException {
-    delete(unfinished);
-  }
-
-  private Path sibling(String suffix) {
-    return target.resolveSibling(target.getFileName() + suffix);
+    if (output != null) {
+      output.close();
+    }
   }
 
   private static long size(Path path) throws IOException {
@@ -120,16 +147,6 @@ final class OutputPlace implements AutoCloseable {
       bytes += Files.size(file);
     }
     return bytes;
-  }
-
-  /** Deletes a file, or a directory of files, if it is there. */
-  private static void delete(Path path) throws IOException {
-    if (Files.isDirectory(path)) {
-      for (Path file : list(path)) {
-        Files.delete(file);
-      }
-    }
-    Files.deleteIfExists(path);
   }
 
   private static List<Path> list(Path directory) throws IOException {

@@ -5,7 +5,10 @@ import io.github.bitnet4j.core.format.GgufFile;
 import io.github.bitnet4j.core.format.GgufMetadata;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.TokenizerFormatException;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,8 +53,10 @@ final class TokenizerFiles {
     }
     for (String name : FILES) {
       Path file = source.path().resolve(name);
-      if (Files.exists(file)) {
-        Files.copy(file, directory.resolve(name));
+      if (RegularFile.isPresent(file)) {
+        try (FileChannel in = RegularFile.open(file)) {
+          Files.copy(Channels.newInputStream(in), directory.resolve(name));
+        }
       }
     }
   }

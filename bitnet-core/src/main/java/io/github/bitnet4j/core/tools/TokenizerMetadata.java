@@ -6,6 +6,7 @@ import io.github.bitnet4j.core.format.GgufValue.IntValue;
 import io.github.bitnet4j.core.format.GgufValue.StringValue;
 import io.github.bitnet4j.core.format.GgufWriter;
 import io.github.bitnet4j.tokenizer.Tokenizer;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonStream;
@@ -18,7 +19,6 @@ import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -88,7 +88,8 @@ final class TokenizerMetadata {
       throws IOException {
     Path file = source.path().resolve("tokenizer.json");
     TokenizerMetadata vocabulary = new TokenizerMetadata(source.config().vocabSize());
-    boolean present = Files.exists(file); // else the tokenizer is in a file of another kind
+    boolean present =
+        RegularFile.isPresent(file); // else the tokenizer is in a file of another kind
     if (present) {
       vocabulary.read(JsonReader.readBytes(file));
     }

@@ -2,6 +2,7 @@ package io.github.bitnet4j.core.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
@@ -9,14 +10,21 @@ import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -132,6 +140,73 @@ class PreparedFileTest {
       assertThat(model.info().vocabSize()).isPositive();
     }
     assertThat(file).doesNotExist();
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aModelIsLoadedWhateverHasTheNameOfTheFile() throws IOException, InterruptedException {
+    float[] expected = logits(TIED, "vector", null);
+    Path pipe = folder.resolve("pipe");
+    assumeThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Path directory = Files.createDirectory(folder.resolve("directory"));
+    Path loop = folder.resolve("loop");
+    Files.createSymbolicLink(loop, loop);
+    Path tooLong = folder.resolve("x".repeat(300));
+    Path inFile = Files.createFile(folder.resolve("file")).resolve("prepared");
+    for (Path path : List.of(pipe, directory, loop, tooLong, inFile, Path.of("/dev/zero"))) {
+      assertThat(logits(TIED, "vector", path)).as("%s", path).isEqualTo(expected);
+    }
+    assertThat(files()).containsExactlyInAnyOrder(pipe, directory, loop, folder.resolve("file"));
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aFileThatMayNotBeReadIsLeftAlone() throws IOException {
+    Path file = folder.resolve("prepared");
+    float[] expected = logits(TIED, "vector", file);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
+    Files.setLastModifiedTime(file, LONG_AGO);
+    assumeThat(Files.isReadable(file)).as("root ignores permissions").isFalse();
+    assertThat(logits(TIED, "vector", file)).isEqualTo(expected);
+    assertThat(wasReplaced(file)).isFalse();
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void theFileHasTheUsualPermissionsAndALinkToItStays() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("prepared"));
+    float[] expected = logits(TIED, "vector", link);
+    Path usual = Files.createFile(folder.resolve("usual"));
+    assertThat(Files.getPosixFilePermissions(folder.resolve("prepared")))
+        .isEqualTo(Files.getPosixFilePermissions(usual));
+    assertThat(link).isSymbolicLink();
+    assertThat(logits(TIED, "vector", link)).isEqualTo(expected);
+  }
+
+  @Test
+  void contentThatIsWrongBehindRightChecksumsIsMadeAnew() throws IOException {
+    Path file = folder.resolve("prepared");
+    for (String kernels : List.of("scalar", "vector")) {
+      Files.deleteIfExists(file);
+      float[] expected = logits("b158-bf16-online", kernels, file);
+      byte[] whole = Files.readAllBytes(file);
+      ByteBuffer header = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+      int sections = header.getInt(12);
+      int content = (int) header.getLong(56 + 8);
+      Map<Integer, Integer> edits =
+          Map.of(56, 0x7FC00000, 60, 3, 64, -64, 72, 1, 76, 1, 88, 0, content + 4, -1);
+      for (Map.Entry<Integer, Integer> edit : edits.entrySet()) {
+        byte[] forged = whole.clone();
+        ByteBuffer.wrap(forged)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(edit.getKey(), edit.getValue());
+        SealedFile.sealPrepared(forged, sections);
+        Files.write(file, forged);
+        assertThat(logits("b158-bf16-online", kernels, file)).isEqualTo(expected);
+        assertThat(Files.readAllBytes(file)).as("%s %s", kernels, edit).isEqualTo(whole);
+      }
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.bitnet4j.ChatMessage;
 import io.github.bitnet4j.Generation;
@@ -15,6 +16,7 @@ import io.github.bitnet4j.Session;
 import io.github.bitnet4j.SessionFormatException;
 import io.github.bitnet4j.core.format.SampleModels;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -34,6 +36,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -466,5 +471,55 @@ class SessionFileTest {
       restored.close();
       assertThat(model.kvMemory().liveBlocks()).as("after " + i).isEqualTo(2);
     }
+  }
+
+  // ---- Places
+
+  @Test
+  void aHugeSizeIsRefusedBeforeMemoryIsTaken() throws IOException {
+    Path file = save();
+    byte[] whole = Files.readAllBytes(file);
+    long content = 2_000_000_000L;
+    ByteBuffer forged = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN);
+    long blocks = whole.length - HEADER - forged.getLong(56);
+    forged.putLong(56, content).putLong(72, HEADER + content + blocks);
+    seal(forged);
+    Files.write(file, whole);
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(HEADER + content + blocks);
+    }
+    assertRefused(file, "sizes at byte 56");
+    Files.delete(file);
+  }
+
+  @Test
+  void refusesToSaveMoreTextThanCanBeRestored() {
+    session.addMessage(ChatMessage.user("x".repeat(1 << 23)));
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> session.save(folder.resolve("session")))
+        .withMessageContaining("expected messages of at most 16777216 bytes");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void savesAndRestoresRegularFilesOnly() throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    assumeThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    for (Path path : List.of(pipe, Path.of("/dev/null"), folder)) {
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> session.save(path))
+          .withMessageStartingWith(path + ": expected a regular file");
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> model.restoreSession(path))
+          .withMessageStartingWith(path + ": expected a regular file");
+    }
+    Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("real"));
+    session.save(link);
+    assertThat(link).isSymbolicLink();
+    assertThat(folder.resolve("real")).isRegularFile();
+    Session restored = model.restoreSession(link);
+    restored.close();
   }
 }

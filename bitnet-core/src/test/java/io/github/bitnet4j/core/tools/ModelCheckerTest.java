@@ -81,7 +81,7 @@ class ModelCheckerTest {
   void aMissingFileIsAFinding() {
     assertThat(check(folder.resolve("no.gguf")).verdict())
         .startsWith("REJECTED: ")
-        .contains("found nothing");
+        .contains("does not exist");
   }
 
   @Test

@@ -376,12 +376,58 @@ class ModelConverterTest {
     assertThat(in).hasSameBinaryContentAs(ToolCases.TIED_I2S);
   }
 
+  private static void assertIsInput(Path in, Path out, Target target) {
+    assertThatExceptionOfType(FileAlreadyExistsException.class)
+        .isThrownBy(
+            () ->
+                ModelConverter.convert(
+                    in, out, ConvertOptions.builder().target(target).overwrite(true).build()))
+        .withMessageContaining("expected an");
+  }
+
   @Test
-  void writesOverWhatAKilledConversionLeft() throws IOException {
+  void doesNotReplaceAFileOfItsInputByWhateverName() throws IOException {
+    Path in = SampleModels.copy(SampleModels.TIED, folder.resolve("in"));
+    Path weights = in.resolve("model.safetensors");
+    for (String name : List.of("model.safetensors", "config.json", "../in/model.safetensors")) {
+      assertIsInput(in, in.resolve(name), Target.I2_S);
+    }
+    assertIsInput(in, Files.createLink(folder.resolve("hard.gguf"), weights), Target.I2_S);
+    assertIsInput(in, Files.createSymbolicLink(folder.resolve("l.gguf"), weights), Target.I2_S);
+    Path linkToIn = Files.createSymbolicLink(folder.resolve("linkToIn"), in);
+    assertIsInput(linkToIn, in, Target.HUGGING_FACE);
+    assertIsInput(in, linkToIn, Target.HUGGING_FACE);
+    assertIsInput(in, linkToIn.resolve("model.safetensors"), Target.I2_S);
+    assertIsInput(in, in.resolve("model-00001-of-00002.safetensors"), Target.I2_S);
+    assertThat(weights).hasSameBinaryContentAs(SampleModels.TIED.resolve("model.safetensors"));
+    convert(in, in.resolve("new.gguf"), Target.I2_S, null);
+    assertThat(in.resolve("new.gguf")).isRegularFile();
+  }
+
+  @Test
+  void doesNotReplaceADirectoryThatHoldsItsInput() throws IOException {
+    Path blobs = SampleModels.copy(SampleModels.TIED, folder.resolve("blobs"));
+    Path in = Files.createDirectory(folder.resolve("in"));
+    for (String name : List.of("config.json", "model.safetensors")) {
+      Files.createSymbolicLink(in.resolve(name), Path.of("..", "blobs", name));
+    }
+    assertIsInput(in, blobs, Target.HUGGING_FACE);
+    Path gguf = Files.copy(ToolCases.TIED_I2S, blobs.resolve("model.gguf"));
+    assertIsInput(gguf, blobs, Target.HUGGING_FACE);
+    assertThat(blobs.resolve("model.safetensors")).isRegularFile();
+  }
+
+  @Test
+  void leavesFilesOfAUserWithSimilarNames() throws IOException {
     Path out = folder.resolve("model.gguf");
-    Files.writeString(folder.resolve("model.gguf.unfinished"), "half a model");
+    Path file = Files.writeString(folder.resolve("model.gguf.unfinished"), "my notes");
+    Path letter =
+        Files.writeString(
+            Files.createDirectory(folder.resolve("model.gguf.replaced")).resolve("x"), "Dear");
     convert(SampleModels.TIED, out, Target.I2_S, null);
-    assertThat(folder).isDirectoryContaining(out::equals).isDirectoryNotContaining("glob:**.unf*");
+    assertThat(file).hasContent("my notes");
+    assertThat(letter).hasContent("Dear");
+    assertThat(folder).isDirectoryNotContaining("glob:**/.bitnet4j*");
   }
 
   @Test

@@ -214,7 +214,7 @@ class ModelSynthesizerTest {
   void asksForADirectoryToWriteIn() {
     assertThatExceptionOfType(NoSuchFileException.class)
         .isThrownBy(() -> write(Target.I2_S, 1, "missing/model.gguf"))
-        .withMessageContaining("expected an existing directory");
+        .withMessageContaining("it does not exist");
   }
 
   @Test

@@ -64,7 +64,7 @@ class LauncherIT {
         .singleElement()
         .asString()
         .startsWith("error: no-such-folder: expected a model directory")
-        .endsWith("found nothing");
+        .endsWith("it does not exist");
   }
 
   @Test

@@ -1,12 +1,10 @@
 package io.github.bitnet4j.tokenizer.json;
 
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 
 /**
  * Reads a whole JSON document into a {@link JsonValue}.
@@ -60,19 +58,15 @@ public final class JsonReader {
    * Returns the bytes of a file for a {@link JsonStream}.
    *
    * @throws JsonFormatException if the file is longer than {@link #MAX_BYTES}
-   * @throws IOException if the file cannot be read
+   * @throws IOException if the file is not a regular one or cannot be read
    */
   public static byte[] readBytes(Path file) throws IOException {
-    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+    try (FileChannel channel = RegularFile.open(file)) {
       if (channel.size() > MAX_BYTES) {
         throw new JsonFormatException(
             "expected at most " + MAX_BYTES + " bytes, found " + channel.size());
       }
-      ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        // A file that shrinks meanwhile ends early.
-      }
-      return bytes.hasRemaining() ? Arrays.copyOf(bytes.array(), bytes.position()) : bytes.array();
+      return RegularFile.readAll(file, channel, (int) channel.size());
     }
   }
 }

@@ -5,6 +5,7 @@ import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
@@ -30,6 +31,13 @@ record ScalarMatrix(int rows, int columns, MemorySegment packed, boolean isCopy)
     if (copy.byteSize() != TernaryLayout.ROW_QUARTERS.byteSize(rows, columns)) {
       throw new IllegalArgumentException(
           "copy: expected %d x %d trits, found %d bytes".formatted(rows, columns, copy.byteSize()));
+    }
+    for (long at = 0; at < copy.byteSize(); at++) {
+      int codes = copy.get(ValueLayout.JAVA_BYTE, at);
+      if ((codes & codes >> 1 & 0x55) != 0) {
+        throw new IllegalArgumentException(
+            "copy: expected codes from 0 to 2, found another one in byte " + at);
+      }
     }
     return new ScalarMatrix(rows, columns, copy, true);
   }

@@ -64,6 +64,9 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
   /** Bytes of a chunk of {@link #LANES} rows. */
   static final int STRIP_BYTES = CHUNK_WORDS * WORD_BYTES;
 
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -83,7 +86,50 @@ record LookupMatrix(int rows, int columns, MemorySegment packed) implements Tern
       throw new IllegalArgumentException(
           "copy: expected %d x %d trits, found %d bytes".formatted(rows, columns, copy.byteSize()));
     }
+    long at = findInvalidDigit(copy);
+    if (at >= 0) {
+      throw new IllegalArgumentException(
+          "copy: expected digits from 0 to 26, found another one near byte " + at);
+    }
     return new LookupMatrix(rows, columns, copy);
+  }
+
+  /** Returns the place of a word with a digit above 26, or -1. */
+  private static long findInvalidDigit(MemorySegment copy) {
+    for (long at = 0; at < copy.byteSize(); at += WORD_BYTES) {
+      long invalid = 0;
+      for (int i = 0; i < WORD_BYTES / 2; i += Long.BYTES) {
+        long first = copy.get(LONG, at + i);
+        long second = copy.get(LONG, at + WORD_BYTES / 2 + i);
+        if (Lanes.BITS == 512) {
+          invalid |= invalidShorts(first) | invalidShorts(second);
+        } else {
+          // Of bytes: digit0 | digit2 << 5, and digit1 | digit2 >> 3 << 5; then digit2 by itself.
+          long digit2 = first >>> 5 & 0x0707070707070707L | second >>> 2 & 0x1818181818181818L;
+          invalid |= invalidBytes(first) | invalidBytes(second) | invalidBytes(digit2);
+          invalid |= second & 0x8080808080808080L;
+        }
+      }
+      if (invalid != 0) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  /** Returns nonzero if one of the bytes has a digit above 26 in its lower five bits. */
+  private static long invalidBytes(long x) {
+    return above26(x) & 0x0101010101010101L;
+  }
+
+  /** Returns nonzero if one of the shorts is not three digits of at most 26. */
+  private static long invalidShorts(long x) {
+    return above26(x) & 0x0421042104210421L | x & 0x8000800080008000L;
+  }
+
+  /** Sets the lowest bit of a digit of five bits if it is above 26, that is 11011 or 111xx. */
+  private static long above26(long x) {
+    return x >>> 4 & x >>> 3 & (x >>> 2 | x >>> 1 & x);
   }
 
   /** Returns the size of the copy of a matrix. */

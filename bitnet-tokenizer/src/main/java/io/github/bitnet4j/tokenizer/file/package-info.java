@@ -1,0 +1,5 @@
+/** Opens files for reading: regular ones only, with errors that name them. */
+@NullMarked
+package io.github.bitnet4j.tokenizer.file;
+
+import org.jspecify.annotations.NullMarked;
