@@ -19,10 +19,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Callers that prepare constraints of one model at the same time, and callers that stop. */
-@Timeout(120)
 class ModelConstraintsTest {
   private static final Tokenizer TOKENIZER = TestVocabulary.byteLevel();
   private static final OutputConstraint LARGE = OutputConstraint.regex("(ab|cd)e".repeat(20_000));

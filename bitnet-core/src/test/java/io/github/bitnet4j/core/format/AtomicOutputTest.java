@@ -14,7 +14,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rules of {@link AtomicOutput}, of which the {@code IT} shows those about other processes. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "links, pipes and permissions are of POSIX")
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class AtomicOutputTest {
   private static final String MARKER = "bitnet4j unfinished output\n";
 

@@ -17,7 +17,6 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes that are killed, run out of disk, or write to one target at the same time. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the tests use shells and limits of POSIX")
-@Timeout(600)
 class KilledWritersIT {
   private static final int KILLS = 6;
   private static final int LIMIT_SECONDS = 300;

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,7 +143,6 @@ class PreparedFileTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void aModelIsLoadedWhateverHasTheNameOfTheFile() throws IOException, InterruptedException {
     float[] expected = logits(TIED, "vector", null);
     Path pipe = folder.resolve("pipe");

@@ -21,10 +21,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** What ends a generation ends the preparation of its constraint. */
-@Timeout(120)
 class ConstraintStoppingTest {
   private static final String PROMPT = "Once upon a time";
 
