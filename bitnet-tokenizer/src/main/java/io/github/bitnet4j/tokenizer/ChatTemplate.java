@@ -101,8 +101,9 @@ public final class ChatTemplate {
     Map<String, String> variables = new HashMap<>();
     tokenizer.bosId().ifPresent(id -> variables.put("bos_token", tokenizer.decode(id)));
     tokenizer.eosId().ifPresent(id -> variables.put("eos_token", tokenizer.decode(id)));
-    Text prompt = template.render(variables, messages, addGenerationPrompt, clock);
-    SpecialTokenGuard.Guarded guarded = SpecialTokenGuard.guard(prompt, tokenizer.specialTokens());
+    Text prompt =
+        tokenizer.normalize(template.render(variables, messages, addGenerationPrompt, clock));
+    SpecialTokenGuard.Guarded guarded = SpecialTokenGuard.guard(prompt, tokenizer.specialTexts());
     int[] ids = tokenizer.encodeTemplated(guarded.text(), guarded.guard());
     return tokenizer.addsBos() ? withBos(tokenizer.bosId(), ids) : ids;
   }

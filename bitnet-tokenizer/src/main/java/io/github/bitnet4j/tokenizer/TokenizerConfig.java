@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is needed of the files beside a vocabulary: {@code tokenizer_config.json}, {@code
  * special_tokens_map.json} for what the first does not say, and {@code chat_template.jinja}, which
- * outdoes the first. Missing files say nothing.
+ * outdoes the first. Missing and empty files say nothing.
  *
  * @param bosToken the name of the beginning-of-sequence token
  * @param eosToken the name of the end-of-sequence token
@@ -73,7 +73,7 @@ record TokenizerConfig(
   }
 
   private static JsonObject object(Path file) throws IOException {
-    if (!Files.exists(file)) {
+    if (!TokenizerFiles.isThere(file) || Files.size(file) == 0) {
       return new JsonObject(Map.of());
     }
     try {
@@ -87,7 +87,7 @@ record TokenizerConfig(
   }
 
   private static Optional<String> templateFile(Path file) throws IOException {
-    if (!Files.exists(file)) {
+    if (!TokenizerFiles.isThere(file)) {
       return Optional.empty();
     }
     if (Files.size(file) > MAX_TEMPLATE_BYTES) {
@@ -95,7 +95,8 @@ record TokenizerConfig(
           file + ": expected at most " + MAX_TEMPLATE_BYTES + " bytes, found " + Files.size(file));
     }
     try {
-      return Optional.of(Files.readString(file));
+      String template = Files.readString(file);
+      return Optional.of(template.startsWith("\uFEFF") ? template.substring(1) : template);
     } catch (CharacterCodingException e) {
       throw new TokenizerFormatException(file + ": expected UTF-8, found other bytes");
     }

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.tokenizer.template;
 
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -82,6 +83,28 @@ public final class Text implements Value {
 
   Text repeat(int times) {
     return new Text(value.repeat(times), origins.repeat(times), markup);
+  }
+
+  /**
+   * Returns a changed text, each character of which counts as data if one that it comes from does.
+   *
+   * @param start where that which the character at an index comes from starts in this text
+   * @param end where it ends
+   */
+  public Text changed(String text, IntUnaryOperator start, IntUnaryOperator end) {
+    StringBuilder changedOrigins = new StringBuilder(text.length());
+    int from = 0;
+    int to = 0;
+    boolean data = false;
+    for (int i = 0; i < text.length(); i++) {
+      if (from != start.applyAsInt(i) || to != end.applyAsInt(i)) {
+        from = start.applyAsInt(i);
+        to = end.applyAsInt(i);
+        data = origins.indexOf(DATA, from, to) >= 0;
+      }
+      changedOrigins.append(data ? DATA : TEMPLATE);
+    }
+    return new Text(text, changedOrigins.toString(), markup);
   }
 
   /**
