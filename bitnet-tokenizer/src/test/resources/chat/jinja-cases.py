@@ -4,9 +4,13 @@ Run in this folder with Jinja2 3.1.6. The templates are separated by lines of th
 A case without "rendered" is one that the reference refuses, when parsing or when rendering.
 """
 
+import datetime
 import json
+import os
+import time
 
 import jinja2
+import jinja2.ext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 VARIABLES = {
@@ -23,7 +27,31 @@ VARIABLES = {
     "s": "Hello wORLD-foo bar's (baz) ÉÀ ßx",
     "w": "  a b  c \n\t",
     "nums": [3, 1, 2.5, 10],
+    "tools": None,
+    "documents": None,
+    "poem": "Hi <b>\nsecond\n\nfourth",
+    "tree": [{"n": "a", "kids": [{"n": "b", "kids": [{"n": "c", "kids": []}]},
+                                 {"n": "d", "kids": []}]}],
+    "people": [{"name": "bob", "age": 3, "city": "X"}, {"name": "Al", "age": 1, "city": "Y"},
+               {"name": "cy", "age": 2, "city": "x"}],
 }
+
+NOW = datetime.datetime(2024, 7, 6, 9, 5, 7, 12345)
+
+
+class Generation(jinja2.ext.Extension):
+    """The tag that transformers adds to mark what the model wrote."""
+
+    tags = {"generation"}
+
+    def parse(self, parser):
+        lineno = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        call = self.call_method("_print")
+        return jinja2.nodes.CallBlock(call, [], [], body).set_lineno(lineno)
+
+    def _print(self, caller):
+        return caller()
 
 
 def raise_exception(message):
@@ -37,13 +65,16 @@ def tojson(x, ensure_ascii=False, indent=None, separators=None, sort_keys=False)
 
 
 def main():
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     env = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, "jinja2.ext.loopcontrols"]
     )
     env.filters["tojson"] = tojson
     env.globals["raise_exception"] = raise_exception
+    env.globals["strftime_now"] = NOW.strftime
     with open("jinja-cases.txt", encoding="utf-8") as f:
-        templates = f.read().split("\n%%%\n")
+        templates = f.read().rstrip("\n").split("\n%%%\n")
     cases = []
     for template in templates:
         case = {"template": template}

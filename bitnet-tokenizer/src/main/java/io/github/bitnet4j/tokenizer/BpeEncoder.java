@@ -62,19 +62,52 @@ final class BpeEncoder {
       ids = new int[capacity];
       merges = new long[capacity];
     }
-    int whole = model.ignoreMerges() ? model.tokens().find(bytes, length) : -1;
-    int n;
-    if (whole >= 0) {
-      ids[0] = whole;
-      n = 1;
-    } else {
-      n = model.kind() == BpeKind.BYTE_LEVEL ? byteSymbols(length) : characterSymbols(length);
-      n = n <= SHORT_PIECE_BYTES ? mergeShort(n) : mergeLong(n);
+    ByteSplit split = model.byteSplit();
+    if (split != ByteSplit.NONE && split.end(bytes, 0, length) < length) {
+      encodeParts(split, text, from, to, length);
+      return;
     }
+    int n = encodeBytes(length);
     out.accept(ids, n);
     if (spans != null && n > 0) {
-      locate(spans, text, from, to, prefix, n, whole < 0);
+      locate(spans, text, from, to, prefix, n, !isWhole(length, n));
     }
+  }
+
+  /** Encodes the parts of a piece that {@link ByteSplit} cuts; they may end inside characters. */
+  private void encodeParts(ByteSplit split, String text, int from, int to, int length) {
+    byte[] piece = Arrays.copyOf(bytes, length);
+    int[] pieceIds = new int[length];
+    int count = 0;
+    for (int start = 0; start < length; ) {
+      int end = split.end(piece, start, length);
+      System.arraycopy(piece, start, bytes, 0, end - start);
+      int n = encodeBytes(end - start);
+      System.arraycopy(ids, 0, pieceIds, count, n);
+      count += n;
+      start = end;
+    }
+    System.arraycopy(piece, 0, bytes, 0, length);
+    System.arraycopy(pieceIds, 0, ids, 0, count);
+    out.accept(ids, count);
+    if (spans != null && count > 0) {
+      locate(spans, text, from, to, /* prefix= */ false, count, /* merged= */ true);
+    }
+  }
+
+  private boolean isWhole(int length, int n) {
+    return model.ignoreMerges() && n == 1 && model.tokens().length(ids[0]) == length;
+  }
+
+  /** Encodes the first bytes, which are one piece, to {@link #ids}; returns how many ids. */
+  private int encodeBytes(int length) {
+    int whole = model.ignoreMerges() ? model.tokens().find(bytes, length) : -1;
+    if (whole >= 0) {
+      ids[0] = whole;
+      return 1;
+    }
+    int n = model.kind() == BpeKind.BYTE_LEVEL ? byteSymbols(length) : characterSymbols(length);
+    return n <= SHORT_PIECE_BYTES ? mergeShort(n) : mergeLong(n);
   }
 
   /** Sets symbols and merges to those of the bytes, without those that have no token. */

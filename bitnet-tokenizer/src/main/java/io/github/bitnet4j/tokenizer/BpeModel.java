@@ -8,6 +8,8 @@ package io.github.bitnet4j.tokenizer;
  * @param asciiIds the id that encoding starts from for every ASCII character
  * @param bytePairs the merge of the tokens of two bytes, the first in the upper half of the index;
  *     empty for SentencePiece. Most merges that are looked for are these.
+ * @param nfc whether text is normalized (form C) before it is cut
+ * @param byteSplit how pieces are cut further
  * @param ignoreMerges whether a piece that is a token as a whole is that token, even if no sequence
  *     of merges leads to it
  */
@@ -21,4 +23,28 @@ record BpeModel(
     int[] byteIds,
     int[] asciiIds,
     long[] bytePairs,
-    boolean ignoreMerges) {}
+    boolean nfc,
+    ByteSplit byteSplit,
+    boolean ignoreMerges) {
+
+  /** Returns the same model with other rules for text. */
+  BpeModel withTextRules(boolean nfc, ByteSplit byteSplit) {
+    return new BpeModel(
+        kind,
+        preTokenizer,
+        spaces,
+        tokens,
+        merges,
+        byteIds,
+        asciiIds,
+        bytePairs,
+        nfc,
+        byteSplit,
+        ignoreMerges);
+  }
+
+  /** Returns the text in which added tokens that are "normalized" are looked for. */
+  String normalize(String text) {
+    return nfc ? Nfc.normalize(text) : spaces.normalize(text);
+  }
+}

@@ -3,9 +3,12 @@ package io.github.bitnet4j.tokenizer;
 import io.github.bitnet4j.tokenizer.template.SpecialTokenGuard;
 import io.github.bitnet4j.tokenizer.template.Template;
 import io.github.bitnet4j.tokenizer.template.Text;
+import java.time.Clock;
+import java.time.ZoneId;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -17,42 +20,43 @@ import java.util.OptionalInt;
  * JSON has: strings, numbers, booleans, {@code null}, lists, and maps with strings as keys. They
  * are data: template syntax in them means nothing.
  *
- * <p>The subset is what Hugging Face chat templates use, with the settings they are rendered with
- * there ({@code trim_blocks} and {@code lstrip_blocks}, {@code tojson} without escapes for HTML):
+ * <p>Templates are rendered as Hugging Face renders them: by the rules of Jinja2's immutable sandbox
+ * with {@code trim_blocks} and {@code lstrip_blocks}, {@code tojson} without escapes for HTML, the
+ * tags {@code break}, {@code continue} and {@code generation}, and the functions {@code
+ * raise_exception} and {@code strftime_now}. The latter reads a clock, see {@link #withClock}.
  *
- * <ul>
- *   <li>tags: {@code if}, {@code for} with {@code else}, filter, {@code break} and {@code
- *       continue}, {@code set} of variables, namespace attributes and blocks, {@code macro} at top
- *       level, {@code generation};
- *   <li>expressions: all literals and operators of Jinja, slices, tests, filters, and the methods
- *       of strings and dictionaries that change nothing;
- *   <li>functions: {@code raise_exception}, {@code namespace}, {@code dict}, {@code range}, and
- *       {@code strftime_now}, which gives the text of the variable of that name: the clock is not
- *       read.
- * </ul>
- *
- * <p>Not supported, and refused when parsing: inheritance and inclusion, {@code call}, {@code
- * filter}, {@code with}, {@code raw} and {@code do} tags, recursive loops, filters that escape for
- * HTML, and unpacked arguments. Integers have 64 bits; a larger result is refused. Templates come
- * with model files, so they are not trusted: what they do is counted, and one that works, nests or
- * prints without bounds ends in a {@link ChatTemplateException}.
+ * <p>What is not supported is refused when it is run, not when the template is parsed: other
+ * templates ({@code include}, {@code import}, {@code extends}), {@code autoescape}, and the filters {@code pprint}, {@code random}, {@code
+ * striptags}, {@code urlize}, {@code wordwrap} and {@code xmlattr}. Integers have 64 bits; a larger
+ * result is refused. Templates come with model files, so they are not trusted: their work is
+ * counted, and one that works, nests or prints without bounds ends in a {@link
+ * ChatTemplateException}.
  */
 public final class ChatTemplate {
   private final Template template;
+  private final Clock clock;
 
-  private ChatTemplate(Template template) {
+  private ChatTemplate(Template template, Clock clock) {
     this.template = template;
+    this.clock = clock;
   }
 
   /**
    * Parses a template.
    *
    * @param source the template, as {@code chat_template} in {@code tokenizer_config.json} holds it
-   * @throws ChatTemplateException if it is malformed or outside the supported subset; the message
-   *     names the construct, line and column
+   * @throws ChatTemplateException if it is malformed; the message names the line and column
    */
   public static ChatTemplate parse(String source) {
-    return new ChatTemplate(Template.parse(source));
+    return new ChatTemplate(Template.parse(source), Clock.system(ZoneId.systemDefault()));
+  }
+
+  /**
+   * Returns the same template with another clock and time zone for {@code strftime_now}; by default
+   * these are the system's.
+   */
+  public ChatTemplate withClock(Clock clock) {
+    return new ChatTemplate(template, clock);
   }
 
   /**
@@ -64,7 +68,8 @@ public final class ChatTemplate {
    * @param messages the conversation, oldest message first
    * @param addGenerationPrompt whether the text ends with what precedes the next answer
    * @param variables further variables of the template, such as {@code bos_token}, {@code
-   *     eos_token} and {@code tools}; others are undefined
+   *     eos_token} and {@code tools}; {@code tools} and {@code documents} are none by default, as
+   *     Hugging Face has them, others are undefined
    * @throws ChatTemplateException if the template refuses the messages or cannot be evaluated
    * @throws IllegalArgumentException if a value is none that JSON has
    */
@@ -72,7 +77,7 @@ public final class ChatTemplate {
       List<? extends Map<String, ?>> messages,
       boolean addGenerationPrompt,
       Map<String, ?> variables) {
-    return template.render(variables, messages, addGenerationPrompt).value();
+    return template.render(variables, messages, addGenerationPrompt, clock).value();
   }
 
   /**
@@ -96,10 +101,28 @@ public final class ChatTemplate {
     Map<String, String> variables = new HashMap<>();
     tokenizer.bosId().ifPresent(id -> variables.put("bos_token", tokenizer.decode(id)));
     tokenizer.eosId().ifPresent(id -> variables.put("eos_token", tokenizer.decode(id)));
-    Text prompt = template.render(variables, messages, addGenerationPrompt);
-    SpecialTokenGuard.Guarded guarded = SpecialTokenGuard.guard(prompt, tokenizer.specialTokens());
+    Text prompt =
+        tokenizer.normalize(template.render(variables, messages, addGenerationPrompt, clock));
+    SpecialTokenGuard.Guarded guarded = SpecialTokenGuard.guard(prompt, tokenizer.specialTexts());
     int[] ids = tokenizer.encodeTemplated(guarded.text(), guarded.guard());
     return tokenizer.addsBos() ? withBos(tokenizer.bosId(), ids) : ids;
+  }
+
+  /**
+   * Renders a question, and then a conversation with an answer and a second question, and returns
+   * why the template cannot be used for them; empty if it can. A template may still refuse other
+   * conversations, such as one with a system message.
+   */
+  public Optional<ChatTemplateException> dryRun(Tokenizer tokenizer) {
+    Map<String, String> question = Map.of("role", "user", "content", "Hello");
+    Map<String, String> answer = Map.of("role", "assistant", "content", "Hi!");
+    try {
+      encode(tokenizer, List.of(question), true);
+      encode(tokenizer, List.of(question, answer, question), true);
+      return Optional.empty();
+    } catch (ChatTemplateException e) {
+      return Optional.of(e);
+    }
   }
 
   private static int[] withBos(OptionalInt bosId, int[] ids) {

@@ -22,6 +22,9 @@ final class Encoding {
 
   private int from;
 
+  /** The places of a normalized text before {@link #origin} is added. */
+  private @Nullable Nfc nfc;
+
   Encoding(Tokenizer tokenizer, boolean parseSpecial, IdSink ids, @Nullable SpanSink spans) {
     this(tokenizer, parseSpecial, ids, spans, "");
   }
@@ -64,7 +67,16 @@ final class Encoding {
   }
 
   private void encodeBetween(String text, int start, int end) {
-    if (tokenizer.normalizedAdded().isEmpty()) {
+    if (tokenizer.model().nfc() && !Nfc.isAscii(text, start, end)) {
+      String segment = text.substring(start, end);
+      Nfc located = spans == null ? null : Nfc.located(segment);
+      String normalized = located == null ? Nfc.normalize(segment) : located.text();
+      origin = start;
+      nfc = located;
+      encodeNormalized(normalized, 0, normalized.length());
+      origin = 0;
+      nfc = null;
+    } else if (tokenizer.normalizedAdded().isEmpty()) {
       encodeOrdinary(text, start, end, start == 0);
     } else if (spaces.beforeAddedTokens()) {
       String normalized = spaces.normalize(text.substring(start, end));
@@ -119,7 +131,9 @@ final class Encoding {
 
   private void locate(int start, int end) {
     if (spans != null) {
-      spans.accept(Math.max(from, start + origin), Math.max(from, end + origin));
+      int first = nfc == null ? start : nfc.start(start);
+      int last = nfc == null ? end : nfc.end(end);
+      spans.accept(Math.max(from, first + origin), Math.max(from, last + origin));
     }
   }
 }

@@ -15,6 +15,18 @@ final class GgufVocabularyReader {
   /** The number of tokens of Llama 3, whose splitter the official BitNet file does not name. */
   private static final int LLAMA3_TOKENS = 128_256;
 
+  /**
+   * What the chat template contains that converters put into GGUF files of 2B-4T. It is a
+   * placeholder: the model was trained with the other one, from its own tokenizer_config.json.
+   */
+  private static final String PLACEHOLDER_MARK = "BITNETAssistant: ";
+
+  private static final String CHAT_TEMPLATE_2B_4T =
+      "{% set loop_messages = messages %}{% for message in loop_messages %}"
+          + "{% set content = message['role'] | capitalize + ': '+ message['content'] | trim"
+          + " + '<|eot_id|>' %}{{ content }}{% endfor %}"
+          + "{% if add_generation_prompt %}{{ 'Assistant: ' }}{% endif %}";
+
   private final GgufVocabulary file;
   private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
 
@@ -140,10 +152,14 @@ final class GgufVocabularyReader {
           file.bosId().isPresent() && file.addBos().orElse(addsBos),
           file.eosId(),
           file.unknownId(),
-          file.chatTemplate());
+          file.chatTemplate().map(GgufVocabularyReader::withoutPlaceholder));
     } catch (VocabularyException e) {
       throw fault("tokenizer.ggml.tokens", e.fault());
     }
+  }
+
+  private static String withoutPlaceholder(String template) {
+    return template.contains(PLACEHOLDER_MARK) ? CHAT_TEMPLATE_2B_4T : template;
   }
 
   private void requireId(OptionalInt id, String key) throws TokenizerFormatException {

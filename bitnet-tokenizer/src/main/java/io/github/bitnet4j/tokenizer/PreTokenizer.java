@@ -30,6 +30,9 @@ enum PreTokenizer {
    */
   FALCON("", Integer.MAX_VALUE),
 
+  /** Falcon in files of Hugging Face: as before, without the groups of digits. */
+  PUNCTUATION("", Integer.MAX_VALUE),
+
   /** SentencePiece cuts nothing. */
   NONE("", Integer.MAX_VALUE),
 
@@ -67,7 +70,7 @@ enum PreTokenizer {
     return switch (this) {
       case LLAMA3, QWEN2 -> llama3PieceEnd(text, from, to);
       case GPT2 -> gpt2PieceEnd(text, from, to);
-      case FALCON -> falconPieceEnd(text, from, to);
+      case FALCON, PUNCTUATION -> falconPieceEnd(text, from, to);
       case NONE -> to;
       case BEFORE_SPACES -> nextSpace(text, spacesEnd(text, from, to), to);
       case EVERY_SPACE -> nextSpace(text, from + 1, to);
@@ -179,7 +182,8 @@ enum PreTokenizer {
     }
     return switch (runClass) {
       case CharClass.LETTER -> runEnd(text, next, to, CharClass.LETTER);
-      case CharClass.NUMBER -> threeDigitsEnd(text, from, to);
+      case CharClass.NUMBER ->
+          this == FALCON ? threeDigitsEnd(text, from, to) : numberEnd(text, next, to);
       case CharClass.OTHER -> otherEnd(text, next, to, false);
       default -> {
         int end = from;

@@ -3,13 +3,11 @@ package io.github.bitnet4j.tokenizer;
 import io.github.bitnet4j.tokenizer.SpaceRules.Prefix;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
-import io.github.bitnet4j.tokenizer.json.JsonValue.JsonArray;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNull;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonNumber;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonString;
 import java.math.BigDecimal;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,14 +25,23 @@ final class SentencePiecePipeline {
   /** Returns whether the parts are of a SentencePiece vocabulary, understood or not. */
   static boolean isIn(JsonValue normalizer, JsonValue preTokenizer) {
     return isMetaspace(preTokenizer)
-        || (preTokenizer instanceof JsonNull
-            && parts(normalizer, "normalizers").stream()
+        || ((preTokenizer instanceof JsonNull || cutsNothing(preTokenizer))
+            && TokenizerPipeline.parts(normalizer, "normalizers").stream()
                 .map(TokenizerPipeline::typeOf)
                 .anyMatch(type -> type.equals("Prepend") || type.equals("Replace")));
   }
 
+  /** Gemma splits at spaces, of which its normalizer leaves none. */
+  private static boolean cutsNothing(JsonValue preTokenizer) {
+    return TokenizerPipeline.typeOf(preTokenizer).equals("Split")
+        && preTokenizer instanceof JsonObject split
+        && split.get("pattern") instanceof JsonObject pattern
+        && isText(pattern.get("String"), " ");
+  }
+
   static boolean splitsAtSpaces(JsonValue preTokenizer) throws JsonFormatException {
     return preTokenizer instanceof JsonObject metaspace
+        && isMetaspace(preTokenizer)
         && (metaspace.get("split") == null
             || TokenizerPipeline.booleanOf(metaspace.get("split"), "pre_tokenizer.split"));
   }
@@ -50,7 +57,7 @@ final class SentencePiecePipeline {
     }
     boolean prepends = false;
     boolean replaces = false;
-    for (JsonValue part : parts(normalizer, "normalizers")) {
+    for (JsonValue part : TokenizerPipeline.parts(normalizer, "normalizers")) {
       if (!replaces && !prepends && isPrepend(part)) {
         prepends = true;
       } else if (!replaces && isReplace(part, " ", MARK)) {
@@ -93,7 +100,7 @@ final class SentencePiecePipeline {
   }
 
   private static boolean dropsFirstSpace(JsonValue decoder) throws JsonFormatException {
-    List<JsonValue> steps = parts(decoder, "decoders");
+    List<JsonValue> steps = TokenizerPipeline.parts(decoder, "decoders");
     boolean strips = steps.size() == 4;
     if ((steps.size() == 3 || strips)
         && isReplace(steps.get(0), MARK, " ")
@@ -104,15 +111,6 @@ final class SentencePiecePipeline {
     }
     throw TokenizerPipeline.unsupported(
         "decoder", "Replace of U+2581, ByteFallback, Fuse and Strip of one space", decoder);
-  }
-
-  private static List<JsonValue> parts(JsonValue value, String key) {
-    if (value instanceof JsonObject sequence
-        && TokenizerPipeline.typeOf(value).equals("Sequence")
-        && sequence.get(key) instanceof JsonArray(List<JsonValue> elements)) {
-      return elements;
-    }
-    return value instanceof JsonNull ? new ArrayList<>() : List.of(value);
   }
 
   private static boolean isPrepend(JsonValue part) {

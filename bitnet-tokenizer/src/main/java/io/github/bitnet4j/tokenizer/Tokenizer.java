@@ -2,6 +2,7 @@ package io.github.bitnet4j.tokenizer;
 
 import io.github.bitnet4j.tokenizer.AddedTokens.AddedToken;
 import io.github.bitnet4j.tokenizer.json.JsonStream;
+import io.github.bitnet4j.tokenizer.template.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +45,7 @@ public final class Tokenizer {
         new AddedTokens(
             added.stream()
                 .filter(AddedToken::normalized)
-                .map(token -> token.withName(model.spaces().normalize(token.name())))
+                .map(token -> token.withName(model.normalize(token.name())))
                 .toList());
   }
 
@@ -53,6 +55,8 @@ public final class Tokenizer {
    * <p>The vocabulary is {@code tokenizer.json} or, without one, {@code tokenizer.model}, which is
    * SentencePiece's or the tiktoken ranks of Llama 3. {@code tokenizer_config.json}, {@code
    * special_tokens_map.json} and {@code chat_template.jinja} beside it are read if they are there.
+   * It may also be a GGUF file, with or without the weights of a model, or a folder that holds none
+   * of these but exactly one {@code .gguf} file; then nothing beside the file is read.
    *
    * @throws TokenizerFormatException if a file is damaged, or asks for something that is not
    *     supported
@@ -140,6 +144,23 @@ public final class Tokenizer {
     }
     new Encoding(this, options.parseSpecial(), ids::addAll, spans).encode(text);
     return new TokenSpans(ids.toArray(), starts.toArray(), ends.toArray());
+  }
+
+  /** Returns the texts that are special tokens in a prompt, before and after normalization. */
+  List<String> specialTexts() {
+    List<String> names = specialTokens();
+    return model.nfc()
+        ? Stream.concat(names.stream(), names.stream().map(Nfc::normalize)).distinct().toList()
+        : names;
+  }
+
+  /** Returns a prompt as the normalizer changes it, so that special tokens in it can be guarded. */
+  Text normalize(Text prompt) {
+    if (!model.nfc() || Nfc.isAscii(prompt.value(), 0, prompt.value().length())) {
+      return prompt;
+    }
+    Nfc nfc = Nfc.located(prompt.value());
+    return prompt.changed(nfc.text(), nfc::start, index -> nfc.end(index + 1));
   }
 
   /**

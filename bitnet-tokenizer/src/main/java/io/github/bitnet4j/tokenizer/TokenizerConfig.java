@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is needed of the files beside a vocabulary: {@code tokenizer_config.json}, {@code
  * special_tokens_map.json} for what the first does not say, and {@code chat_template.jinja}, which
- * outdoes the first. Missing files say nothing.
+ * outdoes the first. Missing and empty files say nothing.
  *
  * @param bosToken the name of the beginning-of-sequence token
  * @param eosToken the name of the end-of-sequence token
@@ -76,7 +76,7 @@ record TokenizerConfig(
   }
 
   private static JsonObject object(Path file) throws IOException {
-    if (!RegularFile.isPresent(file)) {
+    if (!RegularFile.isPresent(file) || RegularFile.attributes(file).size() == 0) {
       return new JsonObject(Map.of());
     }
     try {
@@ -100,8 +100,9 @@ record TokenizerConfig(
                 .formatted(file, MAX_TEMPLATE_BYTES, channel.size()));
       }
       byte[] utf8 = RegularFile.readAll(file, channel, (int) channel.size());
-      return Optional.of(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString());
+      String template =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+      return Optional.of(template.startsWith("\uFEFF") ? template.substring(1) : template);
     } catch (CharacterCodingException e) {
       throw new TokenizerFormatException(file + ": expected UTF-8, found other bytes");
     }

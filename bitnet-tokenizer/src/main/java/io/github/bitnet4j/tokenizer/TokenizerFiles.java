@@ -8,8 +8,10 @@ import io.github.bitnet4j.tokenizer.json.JsonStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /** Reads the files of a tokenizer that belong together. */
 final class TokenizerFiles {
@@ -26,10 +28,24 @@ final class TokenizerFiles {
       if (!RegularFile.isPresent(file) && RegularFile.isPresent(fileOrFolder.resolve(MODEL))) {
         file = fileOrFolder.resolve(MODEL);
       }
+      if (!RegularFile.isPresent(file)) {
+        file = onlyGguf(fileOrFolder).orElse(file);
+      }
+    }
+    if (GgufMetadataReader.isGguf(file)) {
+      return GgufVocabularyReader.read(GgufMetadataReader.read(file));
     }
     byte[] bytes = readBytes(file);
     TokenizerConfig config = TokenizerConfig.read(file.toAbsolutePath().resolveSibling(""));
     return configured(vocabulary(file, bytes, config), config);
+  }
+
+  /** Returns the only GGUF file of a folder, which may hold a model and its tokenizer. */
+  private static Optional<Path> onlyGguf(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> found = files.filter(file -> file.toString().endsWith(".gguf")).limit(2).toList();
+      return found.size() == 1 ? Optional.of(found.getFirst()) : Optional.empty();
+    }
   }
 
   /** Returns the bytes of a file. */

@@ -97,6 +97,8 @@ final class TokenizerJson {
   private Vocabulary vocabulary(VocabularyBuilder builder) throws JsonFormatException {
     PreTokenizer preTokenizer;
     SpaceRules spaces;
+    boolean nfc = false;
+    ByteSplit byteSplit = ByteSplit.NONE;
     if (isSentencePiece()) {
       spaces =
           SentencePiecePipeline.spaces(part("normalizer"), part("pre_tokenizer"), part("decoder"));
@@ -105,9 +107,12 @@ final class TokenizerJson {
               ? PreTokenizer.EVERY_SPACE
               : PreTokenizer.forSentencePiece(builder);
     } else {
-      TokenizerPipeline.requireNoNormalizer(part("normalizer"));
+      nfc = TokenizerPipeline.isNfc(part("normalizer"));
       TokenizerPipeline.requireByteLevelDecoder(part("decoder"));
-      preTokenizer = TokenizerPipeline.preTokenizer(part("pre_tokenizer"));
+      TokenizerPipeline.Splitting splitting =
+          TokenizerPipeline.preTokenizer(part("pre_tokenizer"));
+      preTokenizer = splitting.splitter();
+      byteSplit = splitting.byteSplit();
       spaces = SpaceRules.NONE;
     }
     if (byteFallback != isSentencePiece()) {
@@ -116,7 +121,8 @@ final class TokenizerJson {
     }
     BpeModel model;
     try {
-      model = builder.model(preTokenizer, spaces, ignoreMerges);
+      model =
+          builder.model(preTokenizer, spaces, ignoreMerges).withTextRules(nfc, byteSplit);
     } catch (VocabularyException e) {
       throw new JsonFormatException("model.vocab: " + e.fault());
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +23,32 @@ import org.jspecify.annotations.Nullable;
  * that is not understood completely is refused by its name.
  */
 final class TokenizerPipeline {
+  private static final Set<String> FIRST_TYPES = Set.of("Split", "Punctuation");
+
   private TokenizerPipeline() {}
 
-  static void requireNoNormalizer(JsonValue value) throws JsonFormatException {
-    if (!(value instanceof JsonNull)) {
-      throw unsupported("normalizer", "null", value);
+  /** The parts of a byte-level pre-tokenizer. */
+  record Splitting(PreTokenizer splitter, ByteSplit byteSplit) {}
+
+  /** Returns whether the normalizer of a byte-level vocabulary is NFC; it may have none. */
+  static boolean isNfc(JsonValue value) throws JsonFormatException {
+    List<JsonValue> parts = parts(value, "normalizers");
+    for (JsonValue part : parts) {
+      if (!typeOf(part).equals("NFC")) {
+        throw unsupported("normalizer", "null or NFC", part);
+      }
     }
+    return !parts.isEmpty();
+  }
+
+  /** Returns the parts of a Sequence, of Sequences in it too; null has none. */
+  static List<JsonValue> parts(JsonValue value, String key) {
+    if (value instanceof JsonObject sequence
+        && typeOf(value).equals("Sequence")
+        && sequence.get(key) instanceof JsonArray(List<JsonValue> elements)) {
+      return elements.stream().flatMap(element -> parts(element, key).stream()).toList();
+    }
+    return value instanceof JsonNull ? List.of() : List.of(value);
   }
 
   static void requireByteLevelDecoder(JsonValue value) throws JsonFormatException {
@@ -58,22 +79,51 @@ final class TokenizerPipeline {
     throw unsupported(where, "true or false", value);
   }
 
-  static PreTokenizer preTokenizer(JsonValue value) throws JsonFormatException {
-    if (typeOf(value).equals("ByteLevel")) {
-      requireByteLevel(value, true, "pre_tokenizer");
-      return PreTokenizer.GPT2;
+  static Splitting preTokenizer(JsonValue value) throws JsonFormatException {
+    List<JsonValue> parts = parts(value, "pretokenizers");
+    List<String> types = parts.stream().map(TokenizerPipeline::typeOf).toList();
+    int at = types.indexOf("ByteLevel");
+    if (at < 0 || at > 1 || (at == 1 && !FIRST_TYPES.contains(types.getFirst()))) {
+      throw unsupported(
+          "pre_tokenizer", "ByteLevel, alone or after Split or Punctuation", value);
     }
-    if (value instanceof JsonObject sequence
-        && typeOf(value).equals("Sequence")
-        && sequence.get("pretokenizers") instanceof JsonArray(List<JsonValue> parts)
-        && parts.size() == 2
-        && parts.get(0) instanceof JsonObject split
-        && typeOf(split).equals("Split")
-        && typeOf(parts.get(1)).equals("ByteLevel")) {
-      requireByteLevel(parts.get(1), false, "pre_tokenizer.pretokenizers[1]");
-      return splitter(split);
+    boolean splits = at == 1 && types.getFirst().equals("Split");
+    requireByteLevel(parts.get(at), !splits, "pre_tokenizer.pretokenizers[" + at + "]");
+    PreTokenizer splitter =
+        at == 0 ? PreTokenizer.GPT2 : splits ? splitter(parts.getFirst()) : punctuation(parts.getFirst());
+    return new Splitting(splitter, byteSplit(parts.subList(at + 1, parts.size())));
+  }
+
+  private static PreTokenizer punctuation(JsonValue value) throws JsonFormatException {
+    JsonValue behavior = value instanceof JsonObject punctuation ? punctuation.get("behavior") : null;
+    if (!(behavior instanceof JsonString(String name)) || !name.equals("Contiguous")) {
+      throw unsupported("pre_tokenizer: behavior of Punctuation", "Contiguous", behavior);
     }
-    throw unsupported("pre_tokenizer", "ByteLevel or a Sequence of Split and ByteLevel", value);
+    return PreTokenizer.PUNCTUATION;
+  }
+
+  /** Reads what follows ByteLevel: Digits, and a Split at three digits. */
+  private static ByteSplit byteSplit(List<JsonValue> parts) throws JsonFormatException {
+    if (parts.isEmpty()) {
+      return ByteSplit.NONE;
+    }
+    if (!(parts.getFirst() instanceof JsonObject digits)
+        || !typeOf(digits).equals("Digits")
+        || parts.size() > 2) {
+      throw unsupported("pre_tokenizer", "Digits after ByteLevel", parts.getFirst());
+    }
+    boolean each = booleanOf(digits.get("individual_digits"), "pre_tokenizer: individual_digits");
+    if (parts.size() == 1) {
+      return each ? ByteSplit.EACH_DIGIT : ByteSplit.DIGITS;
+    }
+    String regex = isolatedRegex(parts.get(1), "pre_tokenizer: Split after Digits");
+    if (each || !regex.equals("[0-9][0-9][0-9]")) {
+      throw new JsonFormatException(
+          "pre_tokenizer: expected a Split at [0-9][0-9][0-9] after Digits, found "
+              + JsonStream.excerpt(regex)
+              + "; this tokenizer is not supported");
+    }
+    return ByteSplit.THREE_DIGITS;
   }
 
   private static void requireByteLevel(JsonValue value, boolean useRegex, String where)
@@ -92,10 +142,26 @@ final class TokenizerPipeline {
     }
   }
 
-  private static PreTokenizer splitter(JsonObject split) throws JsonFormatException {
+  private static PreTokenizer splitter(JsonValue split) throws JsonFormatException {
     String where = "pre_tokenizer.pretokenizers[0]";
-    if (!(split.get("behavior") instanceof JsonString(String behavior)
-        && behavior.equals("Isolated"))) {
+    String regex = isolatedRegex(split, where);
+    return PreTokenizer.forRegex(regex)
+        .orElseThrow(
+            () ->
+                new JsonFormatException(
+                    where
+                        + ".pattern.Regex: expected the expression of Llama 3, GPT-2 or Qwen 2,"
+                        + " found "
+                        + JsonStream.excerpt(regex)));
+  }
+
+  /** Returns the expression of a Split that isolates its matches. */
+  private static String isolatedRegex(JsonValue value, String where) throws JsonFormatException {
+    if (!(value instanceof JsonObject split) || !typeOf(value).equals("Split")) {
+      throw unsupported(where, "Split", value);
+    }
+    if (!(split.get("behavior") instanceof JsonString(String behavior))
+        || !behavior.equals("Isolated")) {
       throw unsupported(where + ".behavior", "Isolated", split.get("behavior"));
     }
     if (booleanOf(split.get("invert"), where + ".invert")) {
@@ -105,14 +171,7 @@ final class TokenizerPipeline {
         && pattern.get("Regex") instanceof JsonString(String regex))) {
       throw unsupported(where + ".pattern", "a Regex", split.get("pattern"));
     }
-    return PreTokenizer.forRegex(regex)
-        .orElseThrow(
-            () ->
-                new JsonFormatException(
-                    where
-                        + ".pattern.Regex: expected the expression of Llama 3, GPT-2 or Qwen 2,"
-                        + " found "
-                        + JsonStream.excerpt(regex)));
+    return regex;
   }
 
   static List<AddedToken> addedTokens(JsonValue value) throws JsonFormatException {
@@ -188,12 +247,7 @@ final class TokenizerPipeline {
   /** Returns the token that {@code TemplateProcessing} puts before a single text, if it does. */
   static OptionalInt templateBos(JsonValue value, TokenTable tokens) throws JsonFormatException {
     OptionalInt bos = OptionalInt.empty();
-    List<JsonValue> processors =
-        value instanceof JsonObject sequence
-                && typeOf(value).equals("Sequence")
-                && sequence.get("processors") instanceof JsonArray(List<JsonValue> parts)
-            ? parts
-            : List.of(value);
+    List<JsonValue> processors = parts(value, "processors");
     for (JsonValue processor : processors) {
       if (processor instanceof JsonObject template
           && typeOf(processor).equals("TemplateProcessing")) {

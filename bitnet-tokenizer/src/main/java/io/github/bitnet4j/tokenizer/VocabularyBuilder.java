@@ -410,7 +410,17 @@ final class VocabularyBuilder {
       asciiIds[b] = id >= 0 ? id : byteIds[b];
     }
     return new BpeModel(
-        kind, preTokenizer, spaces, tokens, merges, byteIds, asciiIds, bytePairs(), ignoreMerges);
+        kind,
+        preTokenizer,
+        spaces,
+        tokens,
+        merges,
+        byteIds,
+        asciiIds,
+        bytePairs(),
+        /* nfc= */ false,
+        ByteSplit.NONE,
+        ignoreMerges);
   }
 
   private long[] bytePairs() {

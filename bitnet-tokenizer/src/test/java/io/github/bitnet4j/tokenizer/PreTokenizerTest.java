@@ -115,6 +115,7 @@ class PreTokenizerTest {
       case LLAMA3 -> List.of(LLAMA3);
       case QWEN2 -> List.of(LLAMA3.replace("{1,3}", ""));
       case FALCON -> List.of("[\\p{gc=P}$+<=>^~|`]+", GPT2, "[0-9][0-9][0-9]");
+      case PUNCTUATION -> List.of("[\\p{gc=P}$+<=>^~|`]+", GPT2);
       case NONE -> List.of();
       case BEFORE_SPACES -> List.of("[ \u2581]*[^ \u2581]+");
       case EVERY_SPACE -> List.of("[ \u2581]?[^ \u2581]*");

@@ -193,7 +193,7 @@ class TokenizerFormatTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "normalizer": null ~ "normalizer": {"type":"NFC"} ~ normalizer: expected null, found "NFC"
+          "normalizer": null ~ "normalizer": {"type":"NFKC"} ~ normalizer: expected null or NFC, found "NFKC"
           "BPE" ~ "Unigram" ~ model.type: expected BPE, found "Unigram"
           "BPE" ~ 3 ~ expected a string, found a number
           "invert":false ~ "invert":true ~ invert: expected false

@@ -27,17 +27,8 @@ final class GgufTokenizer {
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /**
-   * The chat template that converters put into GGUF files of 2B-4T. It is a placeholder: the model
-   * was trained with the other one, from its own tokenizer_config.json.
-   */
+  /** What the placeholder of converters contains, which {@link Tokenizer#of} replaces. */
   private static final String PLACEHOLDER_MARK = "BITNETAssistant: ";
-
-  static final String CHAT_TEMPLATE_2B_4T =
-      "{% set loop_messages = messages %}{% for message in loop_messages %}"
-          + "{% set content = message['role'] | capitalize + ': '+ message['content'] | trim"
-          + " + '<|eot_id|>' %}{{ content }}{% endfor %}"
-          + "{% if add_generation_prompt %}{{ 'Assistant: ' }}{% endif %}";
 
   private GgufTokenizer() {}
 
@@ -77,7 +68,7 @@ final class GgufTokenizer {
     id(metadata, "tokenizer.ggml.unknown_token_id").ifPresent(vocabulary::unknownId);
     metadata.bool("tokenizer.ggml.add_bos_token").ifPresent(vocabulary::addBos);
     metadata.bool("tokenizer.ggml.add_space_prefix").ifPresent(vocabulary::addSpacePrefix);
-    chatTemplate(metadata).ifPresent(vocabulary::chatTemplate);
+    metadata.string("tokenizer.chat_template").ifPresent(vocabulary::chatTemplate);
     return Tokenizer.of(vocabulary.build());
   }
 
@@ -87,12 +78,6 @@ final class GgufTokenizer {
         .string("tokenizer.chat_template")
         .filter(template -> template.contains(PLACEHOLDER_MARK))
         .isPresent();
-  }
-
-  private static Optional<String> chatTemplate(GgufMetadata metadata) throws ModelFormatException {
-    return hasPlaceholderTemplate(metadata)
-        ? Optional.of(CHAT_TEMPLATE_2B_4T)
-        : metadata.string("tokenizer.chat_template");
   }
 
   private static Optional<Integer> id(GgufMetadata metadata, String key)

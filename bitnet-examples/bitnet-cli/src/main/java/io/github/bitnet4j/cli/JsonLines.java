@@ -35,6 +35,9 @@ final class JsonLines {
     int number = 0;
     for (String line = terminal.in().readLine(); line != null; line = terminal.in().readLine()) {
       number++;
+      if (number == 1 && line.startsWith("\uFEFF")) {
+        line = line.substring(1); // a byte order mark
+      }
       if (line.isBlank()) {
         continue;
       }

@@ -1,9 +1,7 @@
 package io.github.bitnet4j.cli;
 
-import io.github.bitnet4j.Model;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -24,7 +22,7 @@ final class TokenizerOptions {
     @Option(
         names = "--tokenizer",
         paramLabel = "PATH",
-        description = "A tokenizer file, or the folder that holds one.")
+        description = "A tokenizer file (a GGUF file too), or the folder that holds one.")
     private @Nullable Path tokenizer;
   }
 
@@ -32,12 +30,8 @@ final class TokenizerOptions {
     if (source != null && source.tokenizer != null) {
       return Tokenizer.load(source.tokenizer);
     }
-    Path model = source == null || source.model == null ? ModelOptions.demo() : source.model;
-    if (Files.isDirectory(model)) {
-      return Tokenizer.load(model); // without verifying the weights beside it
-    }
-    try (Model loaded = Model.load(model)) {
-      return loaded.tokenizer();
-    }
+    // The weights, if there are any, are not looked at.
+    return Tokenizer.load(
+        source == null || source.model == null ? ModelOptions.demo() : source.model);
   }
 }

@@ -61,13 +61,24 @@ record Arguments(Meter meter, String callee, List<Value> positional, Map<String,
     throw wrongType(value, parameter, "a string");
   }
 
-  Text textOr(@Nullable Value value, String parameter, Text otherwise) {
-    return value == null ? otherwise : text(value, parameter);
+  /** Returns whether an argument is there and true. */
+  static boolean isTrue(@Nullable Value value) {
+    return value != null && Operators.isTrue(value);
+  }
+
+  /** Returns the arguments after the first {@code from} ones without a name, for another callee. */
+  Arguments from(int from, String otherCallee) {
+    return new Arguments(
+        meter,
+        otherCallee,
+        positional.subList(Math.min(from, positional.size()), positional.size()),
+        named);
   }
 
   long integer(@Nullable Value value, String parameter) {
-    if (required(value, parameter) instanceof Value.Int(long number)) {
-      return number;
+    Value number = required(value, parameter);
+    if (number instanceof Value.Int || number instanceof Value.Bool) {
+      return Operators.toLong(number);
     }
     throw wrongType(value, parameter, "an integer");
   }

@@ -9,158 +9,15 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Runs one rendering. */
+/** Evaluates the expressions of one rendering. */
 final class Evaluator {
-  /** How a list of statements ended. */
-  private enum Outcome {
-    DONE,
-    BREAK,
-    CONTINUE
-  }
-
   private final Meter meter;
-  private final Map<String, Statement.Macro> macros;
-  private final Scope globals;
 
-  Evaluator(Meter meter, Map<String, Statement.Macro> macros, Scope globals) {
+  Evaluator(Meter meter) {
     this.meter = meter;
-    this.macros = macros;
-    this.globals = globals;
   }
 
-  Text render(List<Statement> statements) {
-    return capture(statements, globals);
-  }
-
-  private Text capture(List<Statement> statements, Scope scope) {
-    Text.Builder out = new Text.Builder();
-    run(statements, scope, out);
-    return out.build();
-  }
-
-  private Outcome run(List<Statement> statements, Scope scope, Text.Builder out) {
-    meter.enter();
-    Outcome outcome = Outcome.DONE;
-    for (int i = 0; i < statements.size() && outcome == Outcome.DONE; i++) {
-      outcome = run(statements.get(i), scope, out);
-    }
-    meter.leave();
-    return outcome;
-  }
-
-  private Outcome run(Statement statement, Scope scope, Text.Builder out) {
-    switch (statement) {
-      case Statement.Literal s -> Strings.append(meter, out, s.text());
-      case Statement.Print s ->
-          Strings.append(meter, out, Printer.print(meter, evaluate(s.value(), scope)));
-      case Statement.SetNames s -> assign(s.at(), s.targets(), evaluate(s.value(), scope), scope);
-      case Statement.SetAttribute s -> setAttribute(s, scope);
-      case Statement.SetBlock s -> scope.set(s.target(), capture(s.body(), new Scope(scope)));
-      case Statement.If s -> {
-        return runIf(s, scope, out);
-      }
-      case Statement.For s -> {
-        return runFor(s, scope, out);
-      }
-      case Statement.Block s -> {
-        return run(s.body(), new Scope(scope), out);
-      }
-      case Statement.Break s -> {
-        return Outcome.BREAK;
-      }
-      case Statement.Continue s -> {
-        return Outcome.CONTINUE;
-      }
-      case Statement.Macro s -> throw new AssertionError("a macro is no statement of its own");
-    }
-    return Outcome.DONE;
-  }
-
-  private Outcome runIf(Statement.If statement, Scope scope, Text.Builder out) {
-    for (Statement.Branch branch : statement.branches()) {
-      if (Operators.isTrue(evaluate(branch.test(), scope))) {
-        return run(branch.body(), scope, out);
-      }
-    }
-    return run(statement.otherwise(), scope, out);
-  }
-
-  private Outcome runFor(Statement.For loop, Scope scope, Text.Builder out) {
-    Value iterable = evaluate(loop.iterable(), scope);
-    meter.at(loop.at());
-    List<Value> items = new ArrayList<>();
-    for (Value item : Functions.iterate(meter, iterable)) {
-      meter.charge(Meter.OBJECT);
-      if (passes(loop, item, scope)) {
-        items.add(item);
-      }
-    }
-    Outcome outcome = Outcome.DONE;
-    for (int i = 0; i < items.size() && outcome != Outcome.BREAK; i++) {
-      Scope round = new Scope(scope);
-      meter.charge(Meter.OBJECT);
-      assign(loop.at(), loop.targets(), items.get(i), round);
-      round.set("loop", loopVariable(items, i));
-      outcome = run(loop.body(), round, out);
-    }
-    return items.isEmpty() ? run(loop.otherwise(), scope, out) : Outcome.DONE;
-  }
-
-  private boolean passes(Statement.For loop, Value item, Scope scope) {
-    if (loop.filter() == null) {
-      return true;
-    }
-    Scope round = new Scope(scope);
-    assign(loop.at(), loop.targets(), item, round);
-    return Operators.isTrue(evaluate(loop.filter(), round));
-  }
-
-  private Value loopVariable(List<Value> items, int index) {
-    int size = items.size();
-    Map<Text, Value> loop = new LinkedHashMap<>();
-    loop.put(Text.ofTemplate("index"), new Value.Int(index + 1L));
-    loop.put(Text.ofTemplate("index0"), new Value.Int(index));
-    loop.put(Text.ofTemplate("revindex"), new Value.Int((long) size - index));
-    loop.put(Text.ofTemplate("revindex0"), new Value.Int(size - index - 1L));
-    loop.put(Text.ofTemplate("first"), Value.of(index == 0));
-    loop.put(Text.ofTemplate("last"), Value.of(index == size - 1));
-    loop.put(Text.ofTemplate("length"), new Value.Int(size));
-    if (index > 0) {
-      loop.put(Text.ofTemplate("previtem"), items.get(index - 1));
-    }
-    if (index < size - 1) {
-      loop.put(Text.ofTemplate("nextitem"), items.get(index + 1));
-    }
-    return new Value.Dict(loop);
-  }
-
-  private void assign(int at, List<String> targets, Value value, Scope scope) {
-    if (targets.size() == 1) {
-      scope.set(targets.getFirst(), value);
-      return;
-    }
-    meter.at(at);
-    List<? extends Value> parts = Functions.iterate(meter, value);
-    if (parts.size() != targets.size()) {
-      throw meter.error("expected " + targets.size() + " values, found " + parts.size());
-    }
-    for (int i = 0; i < parts.size(); i++) {
-      scope.set(targets.get(i), parts.get(i));
-    }
-  }
-
-  private void setAttribute(Statement.SetAttribute statement, Scope scope) {
-    Value value = evaluate(statement.value(), scope);
-    Value target = scope.get(statement.namespace());
-    meter.at(statement.at());
-    if (!(target instanceof Value.Namespace namespace)) {
-      throw meter.wrongType(
-          "set " + statement.namespace() + "." + statement.attribute(), "a namespace", target);
-    }
-    namespace.attributes.put(statement.attribute(), value);
-  }
-
-  private Value evaluate(Expression expression, Scope scope) {
+  Value evaluate(Expression expression, Scope scope) {
     meter.enter(expression.at());
     Value result =
         switch (expression) {
@@ -179,8 +36,7 @@ final class Evaluator {
             meter.at(e.at());
             yield Operators.sign(meter, e.minus(), operand);
           }
-          case Expression.Chain e -> chain(e, scope);
-          case Expression.Call e -> call(e, scope);
+          case Expression.Chain e -> follow(e.links(), evaluate(e.base(), scope), scope);
         };
     meter.leave();
     return result;
@@ -200,16 +56,13 @@ final class Evaluator {
   }
 
   private Value dict(Expression.DictLiteral literal, Scope scope) {
-    Map<Text, Value> entries = new LinkedHashMap<>();
+    Dict dict = new Dict();
     for (int i = 0; i < literal.keys().size(); i++) {
       Value key = evaluate(literal.keys().get(i), scope);
-      if (!(key instanceof Text name)) {
-        throw meter.wrongType("key of a dictionary", "a string", key);
-      }
       meter.charge(Meter.OBJECT);
-      entries.put(name, evaluate(literal.values().get(i), scope));
+      dict.put(meter, key, evaluate(literal.values().get(i), scope));
     }
-    return new Value.Dict(entries);
+    return dict;
   }
 
   private Value conditional(Expression.Conditional expression, Scope scope) {
@@ -276,12 +129,13 @@ final class Evaluator {
     return Strings.join(meter, Text.EMPTY, parts);
   }
 
-  private Value chain(Expression.Chain chain, Scope scope) {
-    Value value = evaluate(chain.base(), scope);
-    for (Link link : chain.links()) {
-      value = follow(link, value, scope);
+  /** Applies the links of a chain to a value, one after the other. */
+  Value follow(List<Link> links, Value value, Scope scope) {
+    Value result = value;
+    for (Link link : links) {
+      result = follow(link, result, scope);
     }
-    return value;
+    return result;
   }
 
   private Value follow(Link link, Value value, Scope scope) {
@@ -302,52 +156,60 @@ final class Evaluator {
         meter.at(l.at());
         yield Lookup.slice(meter, value, start, stop, step);
       }
-      case Expression.MethodCall l -> {
-        Arguments arguments = arguments(l.at(), "method", l.name(), l.arguments(), scope);
-        yield l.method().call(value, arguments);
+      case Expression.Call l -> {
+        Arguments arguments = arguments(l.at(), value.describe(), l.arguments(), scope);
+        yield call(value, arguments);
       }
       case Expression.Filter l -> {
-        Arguments arguments = arguments(l.at(), "filter", l.name(), l.arguments(), scope);
-        yield l.function().apply(value, arguments);
+        String callee = "filter '" + l.name() + "'";
+        Arguments arguments = arguments(l.at(), callee, l.arguments(), scope);
+        yield Filters.apply(l.name(), value, arguments);
       }
       case Expression.Test l -> {
-        Arguments arguments = arguments(l.at(), "test", l.name(), l.arguments(), scope);
-        yield Value.of(l.test().passes(value, arguments) != l.negated());
+        String callee = "test '" + l.name() + "'";
+        Arguments arguments = arguments(l.at(), callee, l.arguments(), scope);
+        yield Value.of(Tests.passes(l.name(), value, arguments) != l.negated());
       }
     };
   }
 
-  private Arguments arguments(int at, String kind, String name, ArgumentList list, Scope scope) {
+  /** Evaluates the arguments of a call. */
+  Arguments arguments(int at, String callee, ArgumentList list, Scope scope) {
     List<Value> positional = all(list.positional(), scope);
     Map<String, Value> named = new LinkedHashMap<>();
     list.named().forEach((key, value) -> named.put(key, evaluate(value, scope)));
+    if (list.unpacked() != null) {
+      positional.addAll(Functions.iterate(meter, evaluate(list.unpacked(), scope)));
+    }
+    if (list.unpackedNamed() != null) {
+      unpack(evaluate(list.unpackedNamed(), scope), callee, named);
+    }
     meter.at(at);
-    return new Arguments(meter, kind + " '" + name + "'", positional, named);
+    return new Arguments(meter, callee, positional, named);
   }
 
-  private Value call(Expression.Call call, Scope scope) {
-    Statement.Macro macro = macros.get(call.name());
-    if (macro == null) {
-      Arguments arguments = arguments(call.at(), "function", call.name(), call.arguments(), scope);
-      return Functions.call(call.name(), arguments, scope);
+  private void unpack(Value entries, String callee, Map<String, Value> named) {
+    if (!(entries instanceof Dict dict)) {
+      throw meter.wrongType(callee + ": after '**'", "a dictionary", entries);
     }
-    Arguments arguments = arguments(call.at(), "macro", call.name(), call.arguments(), scope);
-    List<Statement.Parameter> parameters = macro.parameters();
-    @Nullable Value[] bound =
-        arguments.bind(parameters.stream().map(Statement.Parameter::name).toArray(String[]::new));
-    Scope local = new Scope(globals);
-    for (int i = 0; i < bound.length; i++) {
-      String name = parameters.get(i).name();
-      Value value = bound[i];
-      if (value == null) {
-        Expression defaultValue = parameters.get(i).defaultValue();
-        value =
-            defaultValue == null
-                ? new Value.Undefined("parameter '" + name + "'")
-                : evaluate(defaultValue, local);
+    meter.chargeItems(dict.size());
+    for (Dict.Entry entry : dict.entries()) {
+      if (!(entry.key() instanceof Text name)) {
+        throw meter.wrongType(callee + ": name of an argument", "a string", entry.key());
       }
-      local.set(name, value);
+      if (named.put(name.value(), entry.value()) != null) {
+        throw meter.error(callee + ": argument '" + name.value() + "' is given twice");
+      }
     }
-    return capture(macro.body(), local);
+  }
+
+  Value call(Value callee, Arguments arguments) {
+    if (!(callee instanceof Value.Instance instance) || instance.body() == null) {
+      throw meter.error("a call of " + callee.describe());
+    }
+    meter.enter();
+    Value result = instance.body().call(arguments);
+    meter.leave();
+    return result;
   }
 }

@@ -43,7 +43,7 @@ sealed interface Expression {
 
   record Sign(int at, boolean minus, Expression operand) implements Expression {}
 
-  /** A value and what is done to it in turn: {@code base.a[b](c) | d is e}. */
+  /** A value and the links applied to it one after the other: {@code base.a[b](c) | d is e}. */
   record Chain(int at, Expression base, List<Link> links) implements Expression {}
 
   /** One step of a {@link Chain}. */
@@ -59,19 +59,23 @@ sealed interface Expression {
       int at, @Nullable Expression start, @Nullable Expression stop, @Nullable Expression step)
       implements Link {}
 
-  record MethodCall(int at, String name, Methods.Method method, ArgumentList arguments)
-      implements Link {}
+  record Call(int at, ArgumentList arguments) implements Link {}
 
-  record Filter(int at, String name, Filters.Function function, ArgumentList arguments)
-      implements Link {}
+  record Filter(int at, String name, ArgumentList arguments) implements Link {}
 
-  record Test(int at, String name, boolean negated, Tests.Test test, ArgumentList arguments)
-      implements Link {}
+  record Test(int at, String name, boolean negated, ArgumentList arguments) implements Link {}
 
-  /** A call of a built-in function or a macro. */
-  record Call(int at, String name, ArgumentList arguments) implements Expression {}
-
-  record ArgumentList(List<Expression> positional, Map<String, Expression> named) {
-    static final ArgumentList NONE = new ArgumentList(List.of(), Map.of());
+  /**
+   * The arguments of a call.
+   *
+   * @param unpacked an expression whose elements are further arguments ({@code *x})
+   * @param unpackedNamed an expression whose entries are further named arguments ({@code **x})
+   */
+  record ArgumentList(
+      List<Expression> positional,
+      Map<String, Expression> named,
+      @Nullable Expression unpacked,
+      @Nullable Expression unpackedNamed) {
+    static final ArgumentList NONE = new ArgumentList(List.of(), Map.of(), null, null);
   }
 }

@@ -1,12 +1,11 @@
 package io.github.bitnet4j.tokenizer.template;
 
-import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import io.github.bitnet4j.tokenizer.template.Expression.ArgumentList;
 import io.github.bitnet4j.tokenizer.template.Expression.Link;
 import io.github.bitnet4j.tokenizer.template.Expression.Operand;
 import io.github.bitnet4j.tokenizer.template.Token.Kind;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,10 +31,8 @@ final class ExpressionParser {
 
   private final TokenStream tokens;
 
-  /** Where functions and plain names occur first; macros are known only at the end. */
-  private final Map<String, Integer> calledNames = new HashMap<>();
-
-  private final Map<String, Integer> readNames = new HashMap<>();
+  /** The names that were read as variables since {@link #replaceReadNames}. */
+  private Set<String> readNames = new HashSet<>();
 
   ExpressionParser(TokenStream tokens) {
     this.tokens = tokens;
@@ -45,26 +42,26 @@ final class ExpressionParser {
     return CONSTANTS.containsKey(name);
   }
 
-  /** Refuses calls of what is no function, and macros used as values. */
-  void checkNames(Set<String> macros) {
-    calledNames.forEach(
-        (name, at) -> {
-          if (!macros.contains(name) && !Functions.NAMES.contains(name)) {
-            throw tokens.error(at, "function '" + name + "' is not supported");
-          }
-        });
-    readNames.forEach(
-        (name, at) -> {
-          if (macros.contains(name)) {
-            throw tokens.error(at, "macro '" + name + "' as a value is not supported; call it");
-          }
-        });
+  /** Collects the names that are read from now on in another set, and returns the last one. */
+  Set<String> replaceReadNames(Set<String> names) {
+    Set<String> last = readNames;
+    readNames = names;
+    return last;
   }
 
   /** Parses one expression, or several with commas between as a tuple. */
   Expression parseTuple() {
+    return parseTuple(this::parse);
+  }
+
+  /** As {@link #parseTuple()}, of expressions that a following {@code if} does not belong to. */
+  Expression parseTupleWithoutIf() {
+    return parseTuple(this::parseOr);
+  }
+
+  private Expression parseTuple(Supplier<Expression> parseItem) {
     int at = tokens.peek().at();
-    Expression first = parse();
+    Expression first = parseItem.get();
     if (!tokens.peek().isOperator(",")) {
       return first;
     }
@@ -73,7 +70,7 @@ final class ExpressionParser {
       if (endsTuple(tokens.peek())) {
         break;
       }
-      items.add(parse());
+      items.add(parseItem.get());
     }
     return new Expression.ListLiteral(at, Value.Sequence.Kind.TUPLE, items);
   }
@@ -95,8 +92,7 @@ final class ExpressionParser {
     return result;
   }
 
-  /** Parses an expression that a following {@code if} does not belong to. */
-  Expression parseOr() {
+  private Expression parseOr() {
     return parseLogical("or", true, () -> parseLogical("and", false, this::parseNot));
   }
 
@@ -179,18 +175,7 @@ final class ExpressionParser {
     if (rest.isEmpty()) {
       return first;
     }
-    refuseSafe(first);
-    rest.forEach(operand -> refuseSafe(operand.value()));
     return new Expression.Arithmetic(at, first, rest);
-  }
-
-  /** In Jinja, arithmetic with the result of this filter would escape its other operand. */
-  private void refuseSafe(Expression operand) {
-    if (operand instanceof Expression.Chain chain
-        && chain.links().getLast() instanceof Expression.Filter filter
-        && filter.name().equals("safe")) {
-      throw tokens.error(filter.at(), "filter 'safe' in arithmetic is not supported; use '~'");
-    }
   }
 
   /** A sign binds tighter than a filter and looser than an attribute, as in Jinja. */
@@ -225,15 +210,11 @@ final class ExpressionParser {
       } else if (tokens.skipOperator("[")) {
         links.add(parseSubscript(token.at()));
       } else if (token.isOperator("(")) {
-        throw calledValue(token);
+        links.add(new Expression.Call(token.at(), parseArguments()));
       } else {
         return links.isEmpty() ? base : new Expression.Chain(at, base, links);
       }
     }
-  }
-
-  private ChatTemplateException calledValue(Token token) {
-    return tokens.error(token.at(), "a call of anything but a function or method by its name");
   }
 
   private Link parseAttribute(int at) {
@@ -244,14 +225,7 @@ final class ExpressionParser {
     if (name.kind() != Kind.NAME) {
       throw tokens.error(name.at(), "expected a name after '.', found " + name.describe());
     }
-    if (!tokens.peek().isOperator("(")) {
-      return new Expression.Attribute(at, name.text());
-    }
-    Methods.Method method = Methods.BY_NAME.get(name.text());
-    if (method == null) {
-      throw tokens.error(name.at(), "method '" + name.text() + "' is not supported");
-    }
-    return new Expression.MethodCall(at, name.text(), method, parseArguments());
+    return new Expression.Attribute(at, name.text());
   }
 
   private Link parseSubscript(int at) {
@@ -282,38 +256,41 @@ final class ExpressionParser {
       } else if (tokens.skipName("is")) {
         links.add(parseTest());
       } else if (token.isOperator("(")) {
-        throw calledValue(token);
+        links.add(new Expression.Call(token.at(), parseArguments()));
       } else {
         return;
       }
     }
   }
 
-  private Link parseFilter() {
-    Token name = tokens.expect(Kind.NAME, "the name of a filter");
-    Filters.Function function = Filters.BY_NAME.get(name.text());
-    if (function == null) {
-      throw tokens.error(name.at(), "filter '" + name.text() + "' is not supported");
-    }
+  /** Parses the name and the arguments of a filter. */
+  Link parseFilter() {
+    int at = tokens.peek().at();
+    String name = parseDottedName("the name of a filter");
     ArgumentList arguments = tokens.peek().isOperator("(") ? parseArguments() : ArgumentList.NONE;
-    return new Expression.Filter(name.at(), name.text(), function, arguments);
+    return new Expression.Filter(at, name, arguments);
   }
 
   private Link parseTest() {
     boolean negated = tokens.skipName("not");
-    Token name = tokens.expect(Kind.NAME, "the name of a test");
-    Tests.Test test = Tests.BY_NAME.get(name.text());
-    if (test == null) {
-      throw tokens.error(name.at(), "test '" + name.text() + "' is not supported");
-    }
+    int at = tokens.peek().at();
+    String name = parseDottedName("the name of a test");
     Token next = tokens.peek();
     ArgumentList arguments = ArgumentList.NONE;
     if (next.isOperator("(")) {
       arguments = parseArguments();
     } else if (startsTestArgument(next)) {
-      arguments = new ArgumentList(List.of(parsePostfix()), Map.of());
+      arguments = new ArgumentList(List.of(parsePostfix()), Map.of(), null, null);
     }
-    return new Expression.Test(name.at(), name.text(), negated, test, arguments);
+    return new Expression.Test(at, name, negated, arguments);
+  }
+
+  private String parseDottedName(String what) {
+    StringBuilder name = new StringBuilder(tokens.expect(Kind.NAME, what).text());
+    while (tokens.skipOperator(".")) {
+      name.append('.').append(tokens.expect(Kind.NAME, what).text());
+    }
+    return name.toString();
   }
 
   private static boolean startsTestArgument(Token token) {
@@ -329,18 +306,21 @@ final class ExpressionParser {
     tokens.expectOperator("(");
     List<Expression> positional = new ArrayList<>();
     Map<String, Expression> named = new LinkedHashMap<>();
+    Expression unpacked = null;
+    Expression unpackedNamed = null;
     while (!tokens.skipOperator(")")) {
       Token token = tokens.peek();
-      if (token.isOperator("*") || token.isOperator("**")) {
-        throw tokens.error(token.at(), "unpacked arguments (*) are not supported");
-      }
-      if (token.kind() == Kind.NAME && tokens.peekSecond().isOperator("=")) {
+      if (unpacked == null && unpackedNamed == null && tokens.skipOperator("*")) {
+        unpacked = parse();
+      } else if (unpackedNamed == null && tokens.skipOperator("**")) {
+        unpackedNamed = parse();
+      } else if (token.kind() == Kind.NAME && tokens.peekSecond().isOperator("=")) {
         tokens.take();
         tokens.take();
-        if (named.put(token.text(), parse()) != null) {
-          throw tokens.error(token.at(), "argument '" + token.text() + "' is given twice");
+        if (named.put(token.text(), parse()) != null || unpackedNamed != null) {
+          throw tokens.error(token.at(), "argument '" + token.text() + "' is given twice or late");
         }
-      } else if (named.isEmpty()) {
+      } else if (named.isEmpty() && unpacked == null && unpackedNamed == null) {
         positional.add(parse());
       } else {
         throw tokens.error(token.at(), "an argument without a name follows one with a name");
@@ -349,7 +329,7 @@ final class ExpressionParser {
         tokens.expectOperator(",");
       }
     }
-    return new ArgumentList(positional, named);
+    return new ArgumentList(positional, named, unpacked, unpackedNamed);
   }
 
   private Expression parsePrimary() {
@@ -381,11 +361,7 @@ final class ExpressionParser {
     if (constant != null) {
       return new Expression.Literal(name.at(), constant);
     }
-    if (tokens.peek().isOperator("(")) {
-      calledNames.putIfAbsent(name.text(), name.at());
-      return new Expression.Call(name.at(), name.text(), parseArguments());
-    }
-    readNames.putIfAbsent(name.text(), name.at());
+    readNames.add(name.text());
     return new Expression.Name(name.at(), name.text());
   }
 
@@ -399,8 +375,16 @@ final class ExpressionParser {
   }
 
   private Value parseInteger(Token token) {
+    String digits = token.text();
+    int radix =
+        switch (digits.length() < 2 ? '0' : digits.charAt(1)) {
+          case 'x', 'X' -> 16;
+          case 'o', 'O' -> 8;
+          case 'b', 'B' -> 2;
+          default -> 10;
+        };
     try {
-      return new Value.Int(Long.parseLong(token.text()));
+      return new Value.Int(Long.parseLong(radix == 10 ? digits : digits.substring(2), radix));
     } catch (NumberFormatException e) {
       throw tokens.error(token.at(), "expected an integer below 2^63");
     }

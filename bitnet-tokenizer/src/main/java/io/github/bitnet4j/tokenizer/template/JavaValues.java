@@ -5,7 +5,6 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,11 +43,11 @@ final class JavaValues {
     JavaValues values = new JavaValues("messages", true);
     List<Value> result = new ArrayList<>();
     for (Map<String, ?> message : messages) {
-      Map<Text, Value> entries = values.convertEntries(message, 1);
+      Dict entries = values.convertEntries(message, 1);
       if (entries.get(ROLE) instanceof Text role && KNOWN_ROLES.contains(role.value())) {
         entries.put(ROLE, Text.ofTemplate(role.value()));
       }
-      result.add(new Value.Dict(entries));
+      result.add(entries);
     }
     meter.allowFor(values.size);
     return Value.list(result);
@@ -78,7 +77,7 @@ final class JavaValues {
           d.scale() <= 0 && d.precision() - d.scale() < 20
               ? integer(d.toBigIntegerExact())
               : new Value.Real(d.doubleValue());
-      case Map<?, ?> map -> new Value.Dict(convertEntries(map, depth));
+      case Map<?, ?> map -> convertEntries(map, depth);
       case Collection<?> items -> convertItems(items, depth);
       default ->
           throw new IllegalArgumentException(
@@ -100,8 +99,8 @@ final class JavaValues {
     return new Value.Int(value.longValue());
   }
 
-  private Map<Text, Value> convertEntries(Map<?, ?> map, int depth) {
-    Map<Text, Value> entries = new LinkedHashMap<>();
+  private Dict convertEntries(Map<?, ?> map, int depth) {
+    Dict entries = new Dict();
     map.forEach(
         (key, value) -> {
           if (!(key instanceof String name)) {

@@ -3,6 +3,8 @@ package io.github.bitnet4j.tokenizer.template;
 import io.github.bitnet4j.tokenizer.template.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Splits a template into tokens, with the whitespace rules of Hugging Face chat templates: {@code
@@ -14,6 +16,12 @@ final class Lexer {
     "**", "//", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}",
     ">", "<", "=", ".", ":", "|", ","
   };
+
+  private static final Pattern PREFIXED_INTEGER =
+      Pattern.compile("0[xX](_?[0-9a-fA-F])+|0[oO](_?[0-7])+|0[bB](_?[01])+");
+  private static final Pattern RAW_BEGIN = Pattern.compile("\\s*raw\\s*(?:-%}\\s*|%})");
+  private static final Pattern RAW_END =
+      Pattern.compile("\\s*endraw\\s*(?:\\+%}|-%}\\s*|%}\\n?)");
 
   private final Source source;
   private final String text;
@@ -46,10 +54,42 @@ final class Lexer {
       switch (type) {
         case '#' -> skipComment(open);
         case '{' -> readCode(open, Kind.OUTPUT_BEGIN, Kind.OUTPUT_END, "}}");
-        default -> readCode(open, Kind.TAG_BEGIN, Kind.TAG_END, "%}");
+        default -> {
+          if (!skipRawTag(RAW_BEGIN, position)) {
+            readCode(open, Kind.TAG_BEGIN, Kind.TAG_END, "%}");
+          } else {
+            readRaw(open);
+          }
+        }
       }
     }
     add(Kind.END, "", text.length());
+  }
+
+  /** Moves behind the rest of a tag that begins or ends raw text, if there is one. */
+  private boolean skipRawTag(Pattern tag, int from) {
+    Matcher matcher = tag.matcher(text).region(from, text.length());
+    boolean found = matcher.lookingAt();
+    if (found) {
+      position = matcher.end();
+    }
+    return found;
+  }
+
+  /** Reads text in which nothing is a tag but the one that ends it. */
+  private void readRaw(int open) {
+    for (int end = text.indexOf("{%", position); end >= 0; end = text.indexOf("{%", end + 1)) {
+      int from = position;
+      char sign = charAt(end + 2);
+      if (skipRawTag(RAW_END, sign == '-' || sign == '+' ? end + 3 : end + 2)) {
+        int behind = position;
+        position = from;
+        readTextBefore(end, '%', sign);
+        position = behind;
+        return;
+      }
+    }
+    throw source.error(open, "expected 'endraw' to end what starts here, found nothing");
   }
 
   private int nextOpening(int from) {
@@ -136,9 +176,9 @@ final class Lexer {
   private int readCodeToken() {
     int start = position;
     char c = text.charAt(start);
-    if (isNameStart(c)) {
-      while (isNameStart(charAt(position)) || isDigit(charAt(position))) {
-        position++;
+    if (isNameStart(start)) {
+      while (position < text.length() && isNamePart(position)) {
+        position += Character.charCount(text.codePointAt(position));
       }
       add(Kind.NAME, text.substring(start, position), start);
       return 0;
@@ -168,6 +208,12 @@ final class Lexer {
 
   private void readNumber() {
     int start = position;
+    Matcher prefixed = PREFIXED_INTEGER.matcher(text).region(start, text.length());
+    if (prefixed.lookingAt()) {
+      position = prefixed.end();
+      add(Kind.INTEGER, prefixed.group().replace("_", ""), start);
+      return;
+    }
     boolean isFloat = false;
     skipDigits();
     boolean afterDot = !tokens.isEmpty() && tokens.getLast().isOperator(".");
@@ -185,7 +231,7 @@ final class Lexer {
         skipDigits();
       }
     }
-    if (isNameStart(charAt(position))) {
+    if (isNameStart(position)) {
       throw source.error(
           start, "expected a decimal number, found '" + text.substring(start, position + 1) + "'");
     }
@@ -240,7 +286,7 @@ final class Lexer {
       case 'x' -> value.appendCodePoint(readHex(start, 2));
       case 'u' -> value.appendCodePoint(readHex(start, 4));
       case 'U' -> value.appendCodePoint(readHex(start, 8));
-      case 'N' -> throw source.error(start, "escape \\N is not supported; use \\u");
+      case 'N' -> value.appendCodePoint(readCharacterName(start));
       case '0', '1', '2', '3', '4', '5', '6', '7' -> {
         int octal = c - '0';
         for (int i = 0; i < 2 && charAt(position) >= '0' && charAt(position) <= '7'; i++) {
@@ -253,6 +299,20 @@ final class Lexer {
         position--;
       }
     }
+  }
+
+  private int readCharacterName(int start) {
+    int end = text.indexOf('}', position);
+    if (charAt(position) == '{' && end > 0) {
+      String name = text.substring(position + 1, end);
+      position = end + 1;
+      try {
+        return Character.codePointOf(name);
+      } catch (IllegalArgumentException e) {
+        throw source.error(start, "expected the name of a Unicode character in this escape");
+      }
+    }
+    throw source.error(start, "expected {the name of a Unicode character} after \\N");
   }
 
   private int readHex(int start, int digits) {
@@ -279,8 +339,15 @@ final class Lexer {
     return offset < text.length() ? text.charAt(offset) : '\0';
   }
 
-  private static boolean isNameStart(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  private boolean isNameStart(int offset) {
+    return charAt(offset) == '_'
+        || (offset < text.length()
+            && Character.isUnicodeIdentifierStart(text.codePointAt(offset)));
+  }
+
+  private boolean isNamePart(int offset) {
+    int c = text.codePointAt(offset);
+    return Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c);
   }
 
   private static boolean isDigit(char c) {

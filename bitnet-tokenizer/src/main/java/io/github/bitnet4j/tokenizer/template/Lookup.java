@@ -3,61 +3,58 @@ package io.github.bitnet4j.tokenizer.template;
 import io.github.bitnet4j.tokenizer.template.Value.Sequence;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Attributes, elements and slices of values; what is missing is undefined. */
 final class Lookup {
-  /** Attributes of a dictionary that Python finds before its entries. */
-  private static final Set<String> DICT_METHODS =
-      Set.of(
-          "clear",
-          "copy",
-          "fromkeys",
-          "get",
-          "items",
-          "keys",
-          "pop",
-          "popitem",
-          "setdefault",
-          "update",
-          "values");
-
   private Lookup() {}
 
+  /** {@code value.name}: an attribute or method if there is one, else the element. */
   static Value attribute(Meter meter, Value value, String name) {
+    Value found = ownAttribute(meter, value, name);
+    return found == null ? orUndefined(element(meter, value, Text.ofTemplate(name)), value, name) : found;
+  }
+
+  /** {@code value[key]}: an element if there is one, else the attribute or method. */
+  static Value item(Meter meter, Value value, Value key) {
+    if (value instanceof Value.Undefined u) {
+      throw meter.error("an element of " + u.describe());
+    }
+    Value found = element(meter, value, key);
+    if (found == null && key instanceof Text name) {
+      found = ownAttribute(meter, value, name.value());
+    }
+    String name = key instanceof Text text ? text.value() : Printer.print(meter, key).value();
+    return orUndefined(found, value, name);
+  }
+
+  /** Returns an attribute or method of a value that is no element of it; null if there is none. */
+  static @Nullable Value ownAttribute(Meter meter, Value value, String name) {
     return switch (value) {
-      case Value.Dict dict -> {
-        if (DICT_METHODS.contains(name)) {
-          throw meter.error(
-              "'." + name + "' is a method of dictionaries; for the entry write ['" + name + "']");
-        }
-        yield orUndefined(dict.entries().get(Text.ofTemplate(name)), name);
-      }
-      case Value.Namespace namespace -> orUndefined(namespace.attributes.get(name), name);
-      case Value.Undefined u -> throw meter.error("'." + name + "' of " + u.typeName());
-      default -> orUndefined(null, name);
+      case Value.Undefined u -> throw meter.error("'." + name + "' of " + u.describe());
+      case Value.Namespace namespace -> namespace.attributes.get(name);
+      case Value.Instance instance -> instance.attributes().apply(name);
+      case Sequence(Sequence.Kind kind, List<Value> items)
+          when kind == Sequence.Kind.GROUP && name.equals("grouper") ->
+          items.get(0);
+      case Sequence(Sequence.Kind kind, List<Value> items)
+          when kind == Sequence.Kind.GROUP && name.equals("list") ->
+          items.get(1);
+      default -> Methods.bound(value, name);
     };
   }
 
-  static Value item(Meter meter, Value value, Value key) {
-    if (value instanceof Value.Undefined u) {
-      throw meter.error("an element of " + u.typeName());
+  private static @Nullable Value element(Meter meter, Value value, Value key) {
+    if (value instanceof Dict dict) {
+      return Dict.isHashable(key) ? dict.get(meter, key) : null;
     }
-    if (value instanceof Value.Dict dict && key instanceof Text name) {
-      return orUndefined(dict.entries().get(name), name.value());
+    if (!(key instanceof Value.Int || key instanceof Value.Bool)) {
+      return null;
     }
-    if (value instanceof Value.Namespace namespace && key instanceof Text name) {
-      return orUndefined(namespace.attributes.get(name.value()), name.value());
-    }
-    if (!(key instanceof Value.Int(long index))) {
-      return orUndefined(null, "of type " + key.typeName());
-    }
+    long index = Operators.toLong(key);
     if (value instanceof Sequence s && s.kind().hasIndexes()) {
       long at = index < 0 ? index + s.items().size() : index;
-      return at >= 0 && at < s.items().size()
-          ? s.items().get((int) at)
-          : orUndefined(null, "at " + index);
+      return at >= 0 && at < s.items().size() ? s.items().get((int) at) : null;
     }
     if (value instanceof Text text) {
       meter.chargeText(text.length());
@@ -68,32 +65,42 @@ final class Lookup {
         return text.substring(from, text.value().offsetByCodePoints(from, 1));
       }
     }
-    return orUndefined(null, "at " + index);
+    return null;
   }
 
-  /** Follows {@code a.b.0}, as filters such as {@code map} take it. */
+  /** Follows {@code a.b.0}, as filters such as {@code map} have it. */
   static Value path(Meter meter, Value value, Value path) {
-    if (path instanceof Value.Int) {
-      return item(meter, value, path);
-    }
-    if (!(path instanceof Text text)) {
-      throw meter.wrongType("attribute", "a string", path);
+    return path(meter, value, path, null);
+  }
+
+  /** As {@link #path(Meter, Value, Value)}, with the value of each part that is undefined. */
+  static Value path(Meter meter, Value value, Value path, @Nullable Value otherwise) {
+    List<Value> keys = new ArrayList<>();
+    if (path instanceof Text text) {
+      for (String part : text.value().split("\\.", -1)) {
+        boolean isIndex = !part.isEmpty() && part.length() < 10 && part.matches("[0-9]+");
+        keys.add(isIndex ? new Value.Int(Integer.parseInt(part)) : Text.ofTemplate(part));
+      }
+    } else if (!(path instanceof Value.None)) {
+      keys.add(path);
     }
     Value result = value;
-    for (String part : text.value().split("\\.", -1)) {
+    for (Value key : keys) {
       meter.charge(Meter.OBJECT);
-      boolean isIndex = !part.isEmpty() && part.length() < 10 && part.matches("[0-9]+");
-      result =
-          item(
-              meter,
-              result,
-              isIndex ? new Value.Int(Integer.parseInt(part)) : Text.ofTemplate(part));
+      result = item(meter, result, key);
+      if (result instanceof Value.Undefined && otherwise != null) {
+        result = otherwise;
+      }
     }
     return result;
   }
 
-  private static Value orUndefined(@Nullable Value value, String name) {
-    return value == null ? new Value.Undefined("element '" + name + "'") : value;
+  private static Value orUndefined(@Nullable Value found, Value owner, String name) {
+    if (found != null) {
+      return found;
+    }
+    String shown = name.length() > 40 ? name.substring(0, 40) + "…" : name;
+    return new Value.Undefined("'" + shown + "' of a " + owner.describe());
   }
 
   static Value slice(
@@ -108,12 +115,13 @@ final class Lookup {
       for (long i = span.from(); span.contains(i); i += span.step()) {
         items.add(s.items().get((int) i));
       }
-      return new Sequence(s.kind(), items);
+      return new Sequence(
+          s.kind() == Sequence.Kind.GROUP ? Sequence.Kind.TUPLE : s.kind(), items);
     }
     if (value instanceof Value.Undefined u) {
-      throw meter.error("a slice of " + u.typeName());
+      throw meter.error("a slice of " + u.describe());
     }
-    return new Value.Undefined("a slice of " + value.typeName());
+    return new Value.Undefined("a slice of a " + value.describe());
   }
 
   private static Text sliceText(

@@ -90,6 +90,6 @@ final class Meter {
 
   /** Returns an exception for an operand of a wrong type. */
   ChatTemplateException wrongType(String what, String expected, Value found) {
-    return error(what + ": expected " + expected + ", found " + found.typeName());
+    return error(what + ": expected " + expected + ", found " + found.describe());
   }
 }

@@ -4,6 +4,7 @@ import io.github.bitnet4j.tokenizer.template.Value.Sequence;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Truth, equality, order and arithmetic as Python has them. */
 final class Operators {
@@ -17,9 +18,11 @@ final class Operators {
       case Value.Bool b -> b.value();
       case Value.None n -> false;
       case Value.Undefined u -> false;
-      case Sequence s -> s.kind() == Sequence.Kind.GENERATOR || !s.items().isEmpty();
-      case Value.Dict d -> !d.entries().isEmpty();
+      case Sequence s -> !s.items().isEmpty();
+      case Value.Generator g -> true;
+      case Dict d -> d.size() > 0;
       case Value.Namespace n -> true;
+      case Value.Instance i -> true;
     };
   }
 
@@ -44,12 +47,12 @@ final class Operators {
       case Value.Undefined u -> b instanceof Value.Undefined;
       case Sequence x -> {
         if (!(b instanceof Sequence y)
-            || x.kind() != y.kind()
+            || !(x.kind() == y.kind() || (x.kind().isTuple() && y.kind().isTuple()))
             || x.items().size() != y.items().size()) {
           yield false;
         }
         if (!x.kind().hasIndexes()) {
-          throw meter.error("cannot compare a " + x.typeName() + "; use the filter 'list'");
+          throw meter.error("cannot compare a " + x.describe() + "; use the filter 'list'");
         }
         boolean equal = true;
         for (int i = 0; equal && i < x.items().size(); i++) {
@@ -57,18 +60,20 @@ final class Operators {
         }
         yield equal;
       }
-      case Value.Dict x -> {
-        if (!(b instanceof Value.Dict y) || x.entries().size() != y.entries().size()) {
+      case Dict x -> {
+        if (!(b instanceof Dict y) || x.size() != y.size()) {
           yield false;
         }
         boolean equal = true;
-        for (var entry : x.entries().entrySet()) {
-          Value other = y.entries().get(entry.getKey());
-          equal = equal && other != null && equal(meter, entry.getValue(), other, depth + 1);
+        for (Dict.Entry entry : x.entries()) {
+          Value other = y.get(meter, entry.key());
+          equal = equal && other != null && equal(meter, entry.value(), other, depth + 1);
         }
         yield equal;
       }
+      case Value.Generator g -> g.equals(b);
       case Value.Namespace n -> n.equals(b);
+      case Value.Instance i -> i.equals(b);
       case Value.Int i -> false;
       case Value.Real r -> false;
       case Value.Bool bool -> false;
@@ -77,6 +82,14 @@ final class Operators {
 
   /** Compares two numbers, two strings, or two lists of such. */
   static int compare(Meter meter, Value a, Value b) {
+    return compare(meter, a, b, 0);
+  }
+
+  private static int compare(Meter meter, Value a, Value b, int depth) {
+    if (depth > Meter.MAX_NESTING) {
+      throw meter.error("lists are nested too deeply to compare");
+    }
+    meter.charge(1);
     if (isNumber(a) && isNumber(b)) {
       return compareNumbers(a, b);
     }
@@ -84,7 +97,18 @@ final class Operators {
       meter.charge(Math.min(x.length(), y.length()) / 16);
       return PythonText.compare(x.value(), y.value());
     }
-    throw meter.error("cannot order " + a.typeName() + " and " + b.typeName());
+    if (a instanceof Sequence x
+        && b instanceof Sequence y
+        && (x.kind() == y.kind() || (x.kind().isTuple() && y.kind().isTuple()))
+        && (x.kind().isTuple() || x.kind() == Sequence.Kind.LIST)) {
+      for (int i = 0; i < Math.min(x.items().size(), y.items().size()); i++) {
+        if (!equal(meter, x.items().get(i), y.items().get(i), depth + 1)) {
+          return compare(meter, x.items().get(i), y.items().get(i), depth + 1);
+        }
+      }
+      return Integer.compare(x.items().size(), y.items().size());
+    }
+    throw meter.error("cannot order " + a.describe() + " and " + b.describe());
   }
 
   /** Compares exactly, as Python does: a large integer is not rounded to a float. */
@@ -121,7 +145,14 @@ final class Operators {
         }
         yield found;
       }
-      case Value.Dict d -> item instanceof Text key && d.entries().containsKey(key);
+      case Value.Generator g -> {
+        boolean found = false;
+        for (Value next = g.takeFirst(); next != null; next = found ? null : g.takeFirst()) {
+          found = equal(meter, next, item);
+        }
+        yield found;
+      }
+      case Dict d -> d.get(meter, item) != null;
       case Value.Undefined u -> false;
       default -> throw meter.wrongType("'in'", "a string, list or dictionary", container);
     };
@@ -131,11 +162,13 @@ final class Operators {
     return value instanceof Value.Int || value instanceof Value.Real || value instanceof Value.Bool;
   }
 
-  private static double toDouble(Value number) {
+  /** Returns a number as a float. */
+  static double toDouble(Value number) {
     return number instanceof Value.Real r ? r.value() : toLong(number);
   }
 
-  private static long toLong(Value number) {
+  /** Returns the value of an integer or boolean. */
+  static long toLong(Value number) {
     return switch (number) {
       case Value.Int i -> i.value();
       case Value.Bool b -> b.value() ? 1 : 0;
@@ -155,40 +188,75 @@ final class Operators {
     }
     if (operator.equals("+") && a instanceof Text x && b instanceof Text y) {
       meter.chargeText((long) x.length() + y.length());
-      return x.plus(y);
+      return x.isMarkup() == y.isMarkup() ? x.plus(y) : joinMarkup(meter, x, y);
     }
-    if (operator.equals("+")
-        && a instanceof Sequence x
-        && b instanceof Sequence y
-        && x.kind() == y.kind()
-        && x.kind().hasIndexes()
-        && x.kind() != Sequence.Kind.RANGE) {
-      meter.chargeItems((long) x.items().size() + y.items().size());
-      List<Value> items = new ArrayList<>(x.items());
-      items.addAll(y.items());
-      return new Sequence(x.kind(), items);
+    if (operator.equals("+") && a instanceof Sequence x && b instanceof Sequence y) {
+      Sequence joined = join(meter, x, y);
+      if (joined != null) {
+        return joined;
+      }
     }
-    if (operator.equals("*") && a instanceof Text text && b instanceof Value.Int(long times)) {
-      return repeat(meter, text, times);
+    if (operator.equals("*")) {
+      Value repeated = isNumber(b) ? repeat(meter, a, b) : repeat(meter, b, a);
+      if (repeated != null) {
+        return repeated;
+      }
     }
-    if (operator.equals("*") && a instanceof Value.Int(long times) && b instanceof Text text) {
-      return repeat(meter, text, times);
+    if (operator.equals("%") && a instanceof Text format && !format.isMarkup()) {
+      return new PercentFormat(meter, format, b).format();
     }
     throw meter.error(
         "operator '"
             + operator
             + "' is not supported between "
-            + a.typeName()
+            + a.describe()
             + " and "
-            + b.typeName());
+            + b.describe());
   }
 
-  private static Text repeat(Meter meter, Text text, long times) {
-    if (times <= 0 || text.isEmpty()) {
-      return Text.EMPTY;
+  /** Text that is added to HTML is escaped. */
+  private static Text joinMarkup(Meter meter, Text a, Text b) {
+    Text left = a.isMarkup() ? a : Strings.escape(meter, a);
+    Text right = b.isMarkup() ? b : Strings.escape(meter, b);
+    return left.asMarkup().plus(right.asMarkup());
+  }
+
+  private static @Nullable Sequence join(Meter meter, Sequence a, Sequence b) {
+    boolean tuples = a.kind().isTuple() && b.kind().isTuple();
+    if (!tuples && (a.kind() != Sequence.Kind.LIST || b.kind() != Sequence.Kind.LIST)) {
+      return null;
     }
-    meter.chargeText(times > Meter.MAX_TEXT ? Long.MAX_VALUE : text.length() * times);
-    return text.repeat((int) times);
+    meter.chargeItems((long) a.items().size() + b.items().size());
+    List<Value> items = new ArrayList<>(a.items());
+    items.addAll(b.items());
+    return tuples ? Value.tuple(items) : Value.list(items);
+  }
+
+  /** Returns text or a list several times; null if it is neither or the number no integer. */
+  private static @Nullable Value repeat(Meter meter, Value value, Value number) {
+    if (!isNumber(number) || number instanceof Value.Real) {
+      return null;
+    }
+    long times = Math.max(0, toLong(number));
+    if (value instanceof Text text) {
+      boolean empty = times == 0 || text.isEmpty();
+      meter.chargeText(
+          empty ? 0 : times > Meter.MAX_TEXT ? Long.MAX_VALUE : text.length() * times);
+      return empty ? Text.EMPTY : text.repeat((int) times);
+    }
+    if (value instanceof Sequence s && (s.kind().isTuple() || s.kind() == Sequence.Kind.LIST)) {
+      boolean empty = times == 0 || s.items().isEmpty();
+      if (!empty && times > Meter.MAX_TEXT) {
+        throw meter.error("a list grows beyond " + Meter.MAX_TEXT + " elements");
+      }
+      meter.chargeItems(empty ? 0 : s.items().size() * times);
+      List<Value> items = new ArrayList<>();
+      for (long i = 0; !empty && i < times; i++) {
+        items.addAll(s.items());
+      }
+      return s.kind().isTuple() ? Value.tuple(items) : Value.list(items);
+    }
+    return null;
   }
 
   private static double compute(Meter meter, String operator, double a, double b) {

@@ -3,7 +3,6 @@ package io.github.bitnet4j.tokenizer.template;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +25,11 @@ final class Printer {
   private Printer(Meter meter, @Nullable JsonStyle json) {
     this.meter = meter;
     this.json = json;
+  }
+
+  /** Python's {@code repr}. */
+  static Text repr(Meter meter, Value value) {
+    return print(new Printer(meter, null), value);
   }
 
   /** Python's {@code str}: a string is itself. */
@@ -64,14 +68,17 @@ final class Printer {
       case Value.Bool b -> out.append(word(b.value() ? "True" : "False"));
       case Value.None n -> out.append(json == null ? "None" : "null");
       case Value.Sequence s -> writeSequence(s, depth);
-      case Value.Dict d -> writeDict(d, depth);
+      case Dict d -> writeDict(d, depth);
       case Value.Undefined u -> {
         if (json != null) {
-          throw meter.error("cannot write " + u.typeName() + " as JSON");
+          throw meter.error("cannot write " + u.describe() + " as JSON");
         }
         out.append("Undefined");
       }
-      case Value.Namespace n -> throw meter.error("cannot print a namespace");
+      case Value.Instance i when json == null && i.printed() != null -> out.append(i.printed());
+      case Value.Instance _, Value.Namespace _, Value.Generator _ ->
+          throw meter.error(
+              "cannot " + (json == null ? "print" : "write as JSON") + " a " + value.describe());
     }
   }
 
@@ -82,18 +89,19 @@ final class Printer {
   private void writeString(Text text) {
     meter.charge(text.length());
     if (json == null) {
+      out.append(text.isMarkup() ? "Markup(" : "");
       writeRepr(text.value());
+      out.append(text.isMarkup() ? ")" : "");
     } else {
       writeJsonString(text.value(), json.ascii());
     }
   }
 
   private void writeSequence(Value.Sequence sequence, int depth) {
-    if (sequence.kind() != Value.Sequence.Kind.LIST
-        && sequence.kind() != Value.Sequence.Kind.TUPLE) {
-      throw meter.error("cannot print a " + sequence.typeName() + "; use the filter 'list'");
+    if (sequence.kind() != Value.Sequence.Kind.LIST && !sequence.kind().isTuple()) {
+      throw meter.error("cannot print a " + sequence.describe() + "; use the filter 'list'");
     }
-    boolean round = json == null && sequence.kind() == Value.Sequence.Kind.TUPLE;
+    boolean round = json == null && sequence.kind().isTuple();
     out.append(round ? '(' : '[');
     boolean first = true;
     for (Value item : sequence.items()) {
@@ -108,22 +116,35 @@ final class Printer {
     out.append(round ? ')' : ']');
   }
 
-  private void writeDict(Value.Dict dict, int depth) {
-    List<Map.Entry<Text, Value>> entries = new ArrayList<>(dict.entries().entrySet());
+  private void writeDict(Dict dict, int depth) {
+    List<Dict.Entry> entries = new ArrayList<>(dict.entries());
     if (json != null && json.sortKeys()) {
-      entries.sort((a, b) -> PythonText.compare(a.getKey().value(), b.getKey().value()));
+      entries.sort((a, b) -> Operators.compare(meter, a.key(), b.key()));
     }
     out.append('{');
     boolean first = true;
-    for (Map.Entry<Text, Value> entry : entries) {
+    for (Dict.Entry entry : entries) {
       separate(first, depth + 1);
-      writeString(entry.getKey());
+      writeKey(entry.key(), depth + 1);
       out.append(json == null ? ": " : json.keySeparator());
-      write(entry.getValue(), depth + 1);
+      write(entry.value(), depth + 1);
       first = false;
     }
     end(first, depth);
     out.append('}');
+  }
+
+  /** JSON has strings as keys only; {@code json.dumps} writes other simple values as such. */
+  private void writeKey(Value key, int depth) {
+    switch (key) {
+      case Value.Int _, Value.Real _, Value.Bool _, Value.None _ when json != null -> {
+        out.append('"');
+        write(key, depth);
+        out.append('"');
+      }
+      case Value.Sequence s when json != null -> throw meter.wrongType("JSON", "a simple key", s);
+      default -> write(key, depth);
+    }
   }
 
   private void separate(boolean first, int depth) {
@@ -176,7 +197,8 @@ final class Printer {
     out.append(quote);
   }
 
-  private static boolean isPrintable(int c) {
+  /** {@code str.isprintable} for one character. */
+  static boolean isPrintable(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,
           Character.FORMAT,

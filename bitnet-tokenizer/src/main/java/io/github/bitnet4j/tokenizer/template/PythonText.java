@@ -96,6 +96,53 @@ final class PythonText {
         : upper;
   }
 
+  /** {@code str.isupper} or {@code str.islower}: there are letters with case, all of this one. */
+  static boolean isCase(String s, boolean upper) {
+    boolean found = false;
+    for (int i = 0; i < s.length(); ) {
+      int c = s.codePointAt(i);
+      i += Character.charCount(c);
+      boolean isUpper = Character.isUpperCase(c);
+      boolean isLower = Character.isLowerCase(c);
+      if (Character.isTitleCase(c) || (upper ? isLower : isUpper)) {
+        return false;
+      }
+      found |= isUpper || isLower;
+    }
+    return found;
+  }
+
+  /** {@code str.istitle}: words begin with the only large letter that they have. */
+  static boolean isTitle(String s) {
+    boolean found = false;
+    boolean afterLetter = false;
+    for (int i = 0; i < s.length(); ) {
+      int c = s.codePointAt(i);
+      i += Character.charCount(c);
+      boolean large = Character.isUpperCase(c) || Character.isTitleCase(c);
+      boolean small = Character.isLowerCase(c);
+      if (large ? afterLetter : small && !afterLetter) {
+        return false;
+      }
+      afterLetter = large || small;
+      found |= afterLetter;
+    }
+    return found;
+  }
+
+  /** {@code str.swapcase}. */
+  static String swapCase(String s) {
+    StringBuilder result = new StringBuilder(s.length());
+    for (int i = 0; i < s.length(); ) {
+      int c = s.codePointAt(i);
+      i += Character.charCount(c);
+      String one = Character.toString(c);
+      result.append(
+          Character.isUpperCase(c) ? lower(one) : Character.isLowerCase(c) ? upper(one) : one);
+    }
+    return result.toString();
+  }
+
   /** Python's order of strings: by code points, not by UTF-16 units. */
   static int compare(String a, String b) {
     int length = Math.min(a.length(), b.length());

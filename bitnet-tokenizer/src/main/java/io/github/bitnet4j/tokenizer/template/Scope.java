@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Variables of a template, a loop round or a macro call; inner ones hide outer ones. */
+/** Variables of a template, an iteration of a loop or a macro call; inner ones hide outer ones. */
 final class Scope {
   private final @Nullable Scope outer;
   private final Map<String, Value> variables = new HashMap<>();

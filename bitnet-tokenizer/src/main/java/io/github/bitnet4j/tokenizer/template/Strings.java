@@ -2,10 +2,14 @@ package io.github.bitnet4j.tokenizer.template;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Python's string operations on texts, which keep the origin of every character. */
 final class Strings {
+  private static final Pattern HTML = Pattern.compile("[&<>'\"]");
+
   private Strings() {}
 
   /** Cuts characters off the ends: blanks, or those of a given set. */
@@ -99,8 +103,31 @@ final class Strings {
     }
   }
 
-  /** {@code splitlines()}: without the line ends, and without an empty line at the end. */
-  static List<Value> lines(Meter meter, Text text) {
+  /** {@code rsplit(None, limit)}: as {@link #words}, from the right. */
+  static List<Value> wordsRight(Meter meter, Text text, long limit) {
+    meter.chargeText(text.length());
+    List<Value> words = new ArrayList<>();
+    String s = text.value();
+    int at = s.length();
+    while (true) {
+      while (at > 0 && PythonText.isSpace(s.charAt(at - 1))) {
+        at--;
+      }
+      if (at == 0) {
+        return words.reversed();
+      }
+      int to = at;
+      while (at > 0
+          && (words.size() == limit || !PythonText.isSpace(s.charAt(at - 1)))) {
+        at--;
+      }
+      meter.chargeText(to - at);
+      words.add(text.substring(at, to));
+    }
+  }
+
+  /** {@code splitlines(keepends)}: without an empty line at the end. */
+  static List<Value> lines(Meter meter, Text text, boolean keepEnds) {
     meter.chargeText(text.length());
     List<Value> lines = new ArrayList<>();
     String s = text.value();
@@ -108,11 +135,12 @@ final class Strings {
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(i);
       if (isLineEnd(c)) {
-        meter.chargeText(i - from);
-        lines.add(text.substring(from, i));
+        int end = i;
         if (c == '\r' && i + 1 < s.length() && s.charAt(i + 1) == '\n') {
           i++;
         }
+        meter.chargeText(i + 1 - from);
+        lines.add(text.substring(from, keepEnds ? i + 1 : end));
         from = i + 1;
       }
     }
@@ -150,6 +178,53 @@ final class Strings {
       }
     }
     append(meter, result, text.substring(from, s.length()));
+    return result.build();
+  }
+
+  /** Returns spaces of the template. */
+  static Text spaces(Meter meter, long count) {
+    long length = Math.max(0, count);
+    meter.chargeText(length);
+    return Text.ofTemplate(" ".repeat((int) length));
+  }
+
+  /** {@code center(width, fill)}: an odd character goes where Python puts it. */
+  static Text center(Meter meter, Text text, long width, Text fill) {
+    long missing = Math.max(0, width - text.codePoints());
+    long left = missing / 2 + (missing & width & 1);
+    return pad(meter, text, left, missing - left, fill);
+  }
+
+  /** Puts fill characters before and after a text. */
+  static Text pad(Meter meter, Text text, long left, long right, Text fill) {
+    meter.chargeText(left + right + text.length());
+    Text.Builder result = new Text.Builder();
+    result.append(fill.repeat((int) left)).append(text).append(fill.repeat((int) right));
+    return result.build();
+  }
+
+  /** Replaces the characters that mean something in HTML. */
+  static Text escape(Meter meter, Text text) {
+    Text.Builder result = new Text.Builder();
+    Matcher matcher = HTML.matcher(text.value());
+    int from = 0;
+    while (matcher.find()) {
+      String entity =
+          switch (matcher.group()) {
+            case "&" -> "&amp;";
+            case "<" -> "&lt;";
+            case ">" -> "&gt;";
+            case "'" -> "&#39;";
+            default -> "&#34;";
+          };
+      append(meter, result, text.substring(from, matcher.start()));
+      append(
+          meter,
+          result,
+          text.isData(matcher.start()) ? Text.ofData(entity) : Text.ofTemplate(entity));
+      from = matcher.end();
+    }
+    append(meter, result, text.substring(from, text.length()));
     return result.build();
   }
 

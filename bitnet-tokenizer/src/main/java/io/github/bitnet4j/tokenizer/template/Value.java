@@ -3,18 +3,25 @@ package io.github.bitnet4j.tokenizer.template;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/** A value while a template is rendered. All but {@link Namespace} are immutable. */
+/**
+ * A value while a template is rendered. All but {@link Namespace}, {@link Generator} and some
+ * {@link Instance}s are immutable once they can be seen by a template.
+ */
 sealed interface Value
     permits Text,
+        Dict,
         Value.Int,
         Value.Real,
         Value.Bool,
         Value.None,
         Value.Undefined,
         Value.Sequence,
-        Value.Dict,
-        Value.Namespace {
+        Value.Generator,
+        Value.Namespace,
+        Value.Instance {
 
   /** An integer. Python's have no bound; a result beyond 64 bits is refused, never wrapped. */
   record Int(long value) implements Value {}
@@ -43,11 +50,11 @@ sealed interface Value
     enum Kind {
       LIST("list"),
       TUPLE("tuple"),
+      /** Of the filter {@code groupby}: a tuple whose elements are named too. */
+      GROUP("group"),
       /** Of {@code keys()}, {@code values()} and {@code items()}: has a length, but no indexes. */
       VIEW("dictionary view"),
-      RANGE("range"),
-      /** Of lazy filters such as {@code map}: always true, has no length and no indexes. */
-      GENERATOR("generator");
+      RANGE("range");
 
       final String typeName;
 
@@ -56,17 +63,74 @@ sealed interface Value
       }
 
       boolean hasIndexes() {
-        return this == LIST || this == TUPLE || this == RANGE;
+        return this != VIEW;
+      }
+
+      boolean isTuple() {
+        return this == TUPLE || this == GROUP;
       }
     }
   }
 
-  /** A dictionary with strings as keys, as JSON has; it keeps the order of its entries. */
-  record Dict(Map<Text, Value> entries) implements Value {}
+  /**
+   * The result of lazy filters such as {@code map}: always true, without length and indexes, and
+   * empty once it has been visited.
+   */
+  final class Generator implements Value {
+    private List<? extends Value> items;
 
-  /** The result of {@code namespace()}: the only thing a template can change. */
+    Generator(List<? extends Value> items) {
+      this.items = items;
+    }
+
+    /** Returns the elements that nobody has taken yet, and takes them all. */
+    List<? extends Value> takeAll() {
+      List<? extends Value> taken = items;
+      items = List.of();
+      return taken;
+    }
+
+    /** Takes the first element that nobody has taken yet; null if there is none. */
+    @Nullable Value takeFirst() {
+      if (items.isEmpty()) {
+        return null;
+      }
+      Value first = items.getFirst();
+      items = items.subList(1, items.size());
+      return first;
+    }
+  }
+
+  /** The result of {@code namespace()}, whose attributes a template can set. */
   final class Namespace implements Value {
     final Map<String, Value> attributes = new LinkedHashMap<>();
+  }
+
+  /** The body of something that can be called. */
+  @FunctionalInterface
+  interface Body {
+    Value call(Arguments arguments);
+  }
+
+  /**
+   * An object of Jinja's own: a function, macro or bound method, the variable {@code loop}.
+   *
+   * @param typeName what error messages call it
+   * @param printed how it prints; null if that would show an address
+   * @param attributes returns an attribute by name, null if there is none
+   * @param body the body, if it can be called
+   */
+  record Instance(
+      String typeName,
+      @Nullable String printed,
+      Function<String, @Nullable Value> attributes,
+      @Nullable Body body)
+      implements Value {
+
+    /** Returns something without attributes that can be called. */
+    static Instance callable(String typeName, Body body) {
+      return new Instance(typeName, null, name -> null, body);
+    }
   }
 
   static Value of(boolean value) {
@@ -81,12 +145,8 @@ sealed interface Value
     return new Sequence(Sequence.Kind.TUPLE, items);
   }
 
-  static Sequence generator(List<Value> items) {
-    return new Sequence(Sequence.Kind.GENERATOR, items);
-  }
-
   /** Returns the name of the value's type for error messages. */
-  default String typeName() {
+  default String describe() {
     return switch (this) {
       case Text t -> "string";
       case Int i -> "integer";
@@ -95,8 +155,10 @@ sealed interface Value
       case None n -> "none";
       case Undefined u -> u.what() + ", which is undefined";
       case Sequence s -> s.kind().typeName;
+      case Generator g -> "generator";
       case Dict d -> "dictionary";
       case Namespace n -> "namespace";
+      case Instance i -> i.typeName();
     };
   }
 }

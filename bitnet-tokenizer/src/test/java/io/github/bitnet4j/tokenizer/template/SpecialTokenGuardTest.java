@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import io.github.bitnet4j.tokenizer.template.SpecialTokenGuard.Guarded;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ class SpecialTokenGuardTest {
 
   private static Text render(String template, String role, String content) {
     return Template.parse(template)
-        .render(Map.of("eos", "</s>"), List.of(Map.of("role", role, "content", content)), true);
+        .render(Map.of("eos", "</s>"), List.of(Map.of("role", role, "content", content)), true, Clock.systemUTC());
   }
 
   /** Renders with the guard shown as a plus sign. */
@@ -55,7 +56,40 @@ class SpecialTokenGuardTest {
         "{% for k in @ %}{{ k }}{% endfor %}; <s>; <s+>",
         "{{ ['<', '>']|join(@) }}; s; <s+>",
         "{{ '<X>'|replace('X', @) }}; s; <s+>",
+        "{% set x | upper %}<s>{{ @ }}{% endset %}{{ x|lower }}; <s>; <s><s+>",
+        "{% filter indent(2) %}<s>{{ '\\n' }}{{ @ }}{% endfilter %}; <s>; `<s>\n  <s+>`",
+        "{% filter lower %}<S>{{ @ }}{% endfilter %}; <S>; <s><s+>",
+        "{% filter upper|lower %}<s>{{ @ }}{% endfilter %}; ßx; <s>ssx",
+        "{% filter replace('x', '>') %}<s{{ @ }}{% endfilter %}; x; <s>",
+        "{% filter trim %} <s>{{ @ }} {% endfilter %}; <s>; <s><s+>",
+        "{% macro m() %}<s>{{ caller() }}{% endmacro %}{% call m() %}{{ @ }}{% endcall %}; <s>; <s><s+>",
+        "{% macro m(a) %}{{ caller(a) }}{% endmacro %}{% call(b) m(@) %}<s>{{ b }}{% endcall %}; <s>; <s><s+>",
+        "{% macro m() %}{{ varargs[0] }}{{ kwargs.k }}{% endmacro %}{{ m(@, k=@) }}; <s>; <s+><s+>",
+        "{% macro m(a=messages) %}{{ a[0].content }}{% endmacro %}{{ m() }}; <s>; <s+>",
+        "{% with x = @ %}<s>{{ x }}{% endwith %}; <s>; <s><s+>",
+        "{% generation %}<s>{{ @ }}{% endgeneration %}; <s>; <s><s+>",
+        "{% set ns = namespace(a=@) %}{{ ns.a }}<s>; <s>; <s+><s>",
+        "{% for x in [@] recursive %}{% if x is string %}<s>{{ loop([[x]]) }}{% else %}{{ x[0] }}"
+            + "{% endif %}{% endfor %}; <s>; <s><s+>",
+        "{{ '<s>%s|%5s' % (@, @) }}; <s>; `<s><s+>|  <s+>`",
+        "{{ '<s>%s'|format(@) }}; <s>; <s><s+>",
+        "{{ @|format('s>') }}; <%s; <+s>",
+        "{{ '<s>{}{x!s:>4}'.format(@, x=@) }}; <s>; `<s><s+> <s+>`",
+        "{{ '{0[0].content}'.format(messages) }}; <s>; <s+>",
+        "{{ @.center(5, '-') }}; <s>; -<s+>-",
+        "{{ @.partition('x')[2] }}{{ @.rpartition('x')[2] }}; x<s>; <s+><s+>",
+        "{{ @|truncate(3, true, '') }}; <s>aaaaaaaaa; <s+>",
+        "{{ @.title()|lower }}{{ @.swapcase()|lower }}; <s>; <s+><s+>",
+        "{{ {@: 1}|join }}{% for k, v in {@: @}|dictsort %}{{ k }}{{ v }}{% endfor %}; <s>; <s+><s+><s+>",
+        "{{ {1: @}[1] }}{{ {'k': @}|tojson(indent=2) }}; <s>; `<s+>{\n  \"k\": \"<s+>\"\n}`",
+        "{{ messages|map(attribute='content')|join }}{{ [@]|batch(1)|first|first }}; <s>; <s+><s+>",
+        "{{ messages|groupby('content')|map(attribute='grouper')|join }}; <s>; <s+>",
+        "{{ [@, @]|unique|join }}{{ [@]|sort|first }}{{ [@]|min }}{{ @|string }}; <s>; <s+><s+><s+><s+>",
+        "{{ @|e }}{{ (@|safe + '<s>')|lower }}; <s>; `&lt;s&gt;<s+>&lt;s&gt;`",
+        "{{ '<s>' ~ (@|safe) }}{{ cycler(@).next() }}{{ loop is defined }}; <s>; <s><s+><s+>False",
         // What the template writes itself stays.
+        "{% filter upper|lower %}<s>{{ eos }}{% endfilter %}{% set x %}<s>{% endset %}{{ x }}; x; <s></s><s>",
+        "{{ '<s>'|indent }}{{ '%s' % '<s>' }}{{ '{}'.format('<s>') }}{{ ['<s>']|first }}; x; <s><s><s><s>",
         "<s>{{ @ }}{{ eos }}; x; <s>x</s>",
         "{{ '<|' ~ messages[0].role ~ '|>' }}{{ @ }}<|end|>; <|; <|user|><|<|end|>",
         "{{ '<s>' if @ == '<s>' }}; <s>; <s>"

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.bitnet4j.tokenizer.ChatTemplateException;
 import java.io.IOException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -107,7 +108,44 @@ class TemplateLimitsTest {
         "{{ ('a ' * 4000000).split()|length }}",
         "{{ ('a' * 4000000)|list|length }}",
         "{{ ('a' * 4000000)[::-1] }}",
-        "{{ range(99999)|unique|list|length }}",
+        "{% set n = namespace(t=(1,)) %}{% for a in range(99) %}{% set n.t = (n.t, n.t) %}{% endfor"
+            + " %}{{ {n.t: 1} }}",
+        "{% set n = namespace(t=(1,)) %}{% for a in range(999) %}{% set n.t = (n.t,) %}{% endfor"
+            + " %}{{ [n.t]|unique|list }}",
+        "{% set n = namespace(t=[1]) %}{% for a in range(99) %}{% set n.t = [n.t, n.t] %}{% endfor"
+            + " %}{{ n.t < n.t }}{{ [n.t, n.t]|sort }}{{ n.t }}",
+        "{% for x in [[[]]] recursive %}{{ loop([[[]]]) }}{% endfor %}",
+        "{% macro m() %}{{ caller() }}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{%"
+            + " call m() %}x{% endcall %}",
+        "{% macro m(x=m()) %}{{ x }}{% endmacro %}{{ m() }}",
+        "{% set n = namespace(t=(1,)) %}{% for a in range(98) %}{% set n.t = (n.t,) %}{% endfor"
+            + " %}{{ {n.t: 1} }}",
+        "{% macro m(f) %}{{ f(f) }}{% endmacro %}{{ m(m) }}",
+        "{% macro m() %}{% filter upper %}{{ m() }}{% endfilter %}{% endmacro %}{{ m() }}",
+        "{% macro m() %}{{ ['a']|map('replace', 'a', m())|list }}{% endmacro %}{{ m() }}",
+        "{{ [['a']]|map('map', 'map', 'map', 'upper')|list }}{{ m() }}",
+        "{{ 'a\n' * 4000000 }}{{ ('a\n' * 4000000)|indent(100) }}",
+        "{{ 'a'|center(999999999999) }}",
+        "{{ 'a'.ljust(99999999999) }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ '%.999999999f' % 1 }}",
+        "{{ '%*d' % (9223372036854775807, 1) }}",
+        "{{ '{:999999999}'.format(1) }}",
+        "{{ '{:.999999999f}'.format(1) }}",
+        "{{ [1] * 9999999999 }}",
+        "{% set n = namespace(l=[1]) %}{% for a in range(99) %}{% set n.l = n.l * 9 %}{% endfor %}",
+        "{{ [1]|batch(99999, 1)|list|length }}{{ range(99999)|batch(1)|map('batch', 99999,"
+            + " 1)|map('list')|list }}",
+        "{{ range(99999)|slice(99999)|list }}{% for x in range(9999) %}{{"
+            + " range(9)|slice(99999)|list|length }}{% endfor %}",
+        "{{ 1.5|round(999999999) }}",
+        "{{ strftime_now('%999999999Y' * 99999) }}",
+        "{{ ('<' * 9000000)|escape }}",
+        "{% set c = cycler(1) %}{% for a in range(99999) %}{% for b in range(99999) %}{{ c.next()"
+            + " }}{% endfor %}{% endfor %}",
+        "{{ dict(**{'a': 1}, **{'b': 2}) }}",
+        "{% set n = namespace(k={}) %}{% for a in range(99999) %}{% set n.k = dict(n.k, x=n.k) %}{%"
+            + " endfor %}{{ n.k }}",
         "{{ [1, [2]]|tojson(separators=['a' * 10000000, 'b']) }}{{"
             + " range(99)|list|tojson(separators=['a' * 9999999, 'b']) }}",
         "{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}",
@@ -141,7 +179,7 @@ class TemplateLimitsTest {
     String template =
         "{% for m in messages %}{{ m['role'] | capitalize + ': '+ m['content'] | trim + '#' }}"
             + "{% endfor %}";
-    assertThat(Template.parse(template).render(Map.of(), messages, true).value())
+    assertThat(Template.parse(template).render(Map.of(), messages, true, Clock.systemUTC()).value())
         .hasSize(2000 * ("User: ".length() + 500) + 2000 * ("Assistant: ".length() + 500))
         .endsWith("word#");
   }
@@ -162,7 +200,7 @@ class TemplateLimitsTest {
       ChatCases.Case input = cases.get(random.nextInt(cases.size()));
       Throwable thrown =
           catchThrowable(
-              () -> Template.parse(mutant).render(input.variables(), input.messages(), true));
+              () -> Template.parse(mutant).render(input.variables(), input.messages(), true, Clock.systemUTC()));
       if (thrown == null) {
         rendered++;
       } else {
@@ -193,7 +231,7 @@ class TemplateLimitsTest {
   }
 
   private static String render(String template) {
-    return Template.parse(template).render(Map.of(), List.of(), true).value();
+    return Template.parse(template).render(Map.of(), List.of(), true, Clock.systemUTC()).value();
   }
 
   private interface Work<T> {
