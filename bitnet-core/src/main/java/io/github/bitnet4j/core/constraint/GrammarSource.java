@@ -15,9 +15,8 @@ final class GrammarSource {
   static Grammar read(OutputConstraint constraint) {
     return switch (constraint) {
       case Gbnf(String grammar) -> GbnfParser.parse(grammar);
-      case JsonSchema(String schema) -> JsonSchemaReader.read(schema);
-      case Regex(String pattern) ->
-          grammar("regex", RegexParser.parse("regex", pattern, Utf8Ranges::of));
+      case JsonSchema(String schema, var ignored) -> JsonSchemaReader.read(schema, ignored);
+      case Regex(String pattern) -> RegexGrammar.read(pattern);
       case Choices(List<String> choices) ->
           grammar("choices", new Expr.Choice(choices.stream().map(GrammarSource::choice).toList()));
     };
