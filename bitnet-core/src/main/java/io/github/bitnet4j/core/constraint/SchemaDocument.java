@@ -12,6 +12,7 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class SchemaDocument {
   /** The longest chain of references and allOf from one schema. */
   private static final int MAX_CHAIN = 200;
+
+  /** The place of schemas that are made on the way and are not in the document. */
+  static final String MADE = "#/...";
 
   /** Keywords whose members are no keywords. */
   private static final Set<String> MAPS =
@@ -44,6 +48,9 @@ final class SchemaDocument {
 
   /** The objects that an identifier or an anchor names. */
   private final Map<String, JsonObject> named = new HashMap<>();
+
+  /** Names of more than one object, which depend on identifiers around a reference. */
+  private final Set<String> ambiguous = new HashSet<>();
 
   /** Schemas without references and allOf, by the identity of the objects. */
   private final IdentityHashMap<JsonValue, Schema> flat = new IdentityHashMap<>();
@@ -76,9 +83,11 @@ final class SchemaDocument {
         pointers.put(object, pointer);
         for (String keyword : List.of("$id", "id", "$anchor")) {
           if (isSchema && object.get(keyword) instanceof JsonString(String name)) {
-            String key = keyword.equals("$anchor") || name.startsWith("#") ? "#" : "";
-            named.putIfAbsent(
-                key.isEmpty() ? withoutEnd(name) : "#" + name.replace("#", ""), object);
+            boolean isAnchor = keyword.equals("$anchor") || name.startsWith("#");
+            String key = isAnchor ? "#" + name.replace("#", "") : withoutEnd(name);
+            if (named.put(key, object) != null) {
+              ambiguous.add(key);
+            }
           }
         }
         object
@@ -115,7 +124,7 @@ final class SchemaDocument {
 
   private Place place(JsonValue value) {
     boolean isRoot = !(value instanceof JsonObject) && value.equals(document);
-    return new Place(isRoot ? "#" : pointers.getOrDefault(value, "#/..."), value);
+    return new Place(isRoot ? "#" : pointers.getOrDefault(value, MADE), value);
   }
 
   /**
@@ -139,6 +148,13 @@ final class SchemaDocument {
 
   /** Returns a schema in normal form, which may be a reference. */
   Schema schema(JsonValue value) {
+    if (value instanceof JsonObject(Map<String, JsonValue> keywords)) {
+      String keyword = SchemaNormalizer.unsupportedKeyword(keywords);
+      if (keyword != null) {
+        unsupported(
+            new Schema(place(value).pointer(), keywords), keyword, "the keyword is not supported");
+      }
+    }
     return SchemaNormalizer.normalize(place(value));
   }
 
@@ -181,13 +197,13 @@ final class SchemaDocument {
     int hash = reference.indexOf('#');
     String uri = hash < 0 ? reference : reference.substring(0, hash);
     String fragment = hash < 0 ? "" : reference.substring(hash + 1);
-    JsonValue base = uri.isEmpty() ? document : named.get(uri);
+    JsonValue base = uri.isEmpty() ? document : named(uri);
     JsonValue target =
         base == null
             ? null
             : fragment.isEmpty() || fragment.startsWith("/")
                 ? find(schema, base, fragment)
-                : named.get("#" + fragment);
+                : named("#" + fragment);
     if (target == null) {
       unsupported(
           schema,
@@ -199,6 +215,10 @@ final class SchemaDocument {
       return JsonValues.TRUE;
     }
     return target;
+  }
+
+  private @Nullable JsonValue named(String name) {
+    return ambiguous.contains(name) ? null : named.get(name);
   }
 
   private static @Nullable JsonValue find(Schema schema, JsonValue base, String fragment) {

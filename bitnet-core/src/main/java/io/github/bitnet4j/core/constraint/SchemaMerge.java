@@ -38,6 +38,9 @@ final class SchemaMerge {
   }
 
   private static String pointer(String a, String b) {
+    if (b.equals(SchemaDocument.MADE) || a.equals(SchemaDocument.MADE)) {
+      return b.equals(SchemaDocument.MADE) ? a : b;
+    }
     if (b.startsWith(a) || a.length() + b.length() > MAX_POINTER) {
       return b.startsWith(a) ? b : a;
     }

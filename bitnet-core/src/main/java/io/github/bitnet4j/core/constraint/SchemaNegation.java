@@ -1,7 +1,6 @@
 package io.github.bitnet4j.core.constraint;
 
 import static io.github.bitnet4j.core.constraint.SchemaNormalizer.ANY;
-import static io.github.bitnet4j.core.constraint.SchemaNormalizer.CLOSED;
 import static io.github.bitnet4j.core.constraint.SchemaNormalizer.CONTAINS;
 import static io.github.bitnet4j.core.constraint.SchemaNormalizer.FORMATS;
 import static io.github.bitnet4j.core.constraint.SchemaNormalizer.MULTIPLES;
@@ -107,7 +106,7 @@ final class SchemaNegation {
       case "exclusiveMaximum" -> bound("exclusiveMaximum", "minimum");
       case MULTIPLES -> schema.list(MULTIPLES).forEach(m -> alternatives.add(notMultiple(m)));
       case NOT_MULTIPLES -> schema.list(NOT_MULTIPLES).forEach(m -> add("number", "multipleOf", m));
-      case FORMATS, NAMES, CLOSED, "uniqueItems" -> isComplete = false;
+      case FORMATS, NAMES, "uniqueItems" -> isComplete = false;
       default -> throw new AssertionError(keyword);
     }
   }

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the keywords of one schema, of any draft from 4 on, into one form that schemas can be put
@@ -26,9 +27,6 @@ final class SchemaNormalizer {
 
   /** Schemas of the names of members. */
   static final String NAMES = "propertyNames";
-
-  /** Whether members that no keyword speaks of are refused. */
-  static final String CLOSED = "unevaluatedProperties";
 
   /** Groups of {@code contains}, {@code minContains} and {@code maxContains}. */
   static final String CONTAINS = "contains";
@@ -62,6 +60,10 @@ final class SchemaNormalizer {
 
   private static final List<String> OBJECT_KEYWORDS =
       List.of("properties", "patternProperties", "additionalProperties");
+
+  private static final Set<String> APPLICATORS =
+      Set.of(
+          "$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies");
 
   private final Schema raw;
   private final Map<String, JsonValue> members = new LinkedHashMap<>();
@@ -111,6 +113,27 @@ final class SchemaNormalizer {
     return raw.has("not") ? SchemaMerge.both(schema, negated()) : schema;
   }
 
+  /** Returns whether a schema has others for the same value, whose evaluations count. */
+  private static boolean appliesOthers(Map<String, JsonValue> keywords) {
+    return keywords.keySet().stream().anyMatch(APPLICATORS::contains);
+  }
+
+  /** Returns a keyword that is not supported and is no annotation; null if there is none. */
+  static @Nullable String unsupportedKeyword(Map<String, JsonValue> keywords) {
+    for (String keyword : List.of("$dynamicRef", "$recursiveRef")) {
+      if (keywords.containsKey(keyword)) {
+        return keyword;
+      }
+    }
+    JsonValue items = keywords.get("unevaluatedItems");
+    if (items != null && !items.equals(JsonValues.TRUE)) {
+      return "unevaluatedItems";
+    }
+    JsonValue properties = keywords.get("unevaluatedProperties");
+    boolean says = properties != null && !properties.equals(JsonValues.TRUE);
+    return says && appliesOthers(keywords) ? "unevaluatedProperties" : null;
+  }
+
   private Schema part(String keyword, JsonValue value) {
     return new Schema(raw.pointer(), Map.of(keyword, value));
   }
@@ -144,6 +167,10 @@ final class SchemaNormalizer {
         group.put(keyword, raw.members().get(keyword));
       }
     }
+    JsonValue unevaluated = raw.members().get("unevaluatedProperties");
+    if (unevaluated != null && !raw.has("additionalProperties") && !appliesOthers(raw.members())) {
+      group.put("additionalProperties", unevaluated);
+    }
     if (!group.isEmpty()) {
       if (raw.has(PARTIAL)) {
         group.put(PARTIAL, JsonValues.TRUE);
@@ -160,9 +187,6 @@ final class SchemaNormalizer {
     JsonValue names = raw.members().get("propertyNames");
     if (names != null) {
       members.put(NAMES, JsonValues.array(names));
-    }
-    if (raw.has("unevaluatedProperties")) {
-      members.put(CLOSED, JsonValues.TRUE);
     }
   }
 

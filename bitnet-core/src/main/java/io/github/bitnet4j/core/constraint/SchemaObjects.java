@@ -1,6 +1,5 @@
 package io.github.bitnet4j.core.constraint;
 
-import static io.github.bitnet4j.core.constraint.SchemaNormalizer.CLOSED;
 import static io.github.bitnet4j.core.constraint.SchemaNormalizer.NAMES;
 import static io.github.bitnet4j.core.constraint.SchemaNormalizer.OBJECTS;
 import static io.github.bitnet4j.core.constraint.SchemaNormalizer.PARTIAL;
@@ -60,7 +59,7 @@ final class SchemaObjects {
    * additionalProperties is there, or nothing says anything about members.
    */
   static boolean isOpen(Schema schema) {
-    boolean says = schema.has(CLOSED);
+    boolean says = false;
     for (Schema group : groups(schema)) {
       if (group.has("additionalProperties")) {
         return true;

@@ -20,8 +20,7 @@ final class SchemaTypes {
             "required",
             "minProperties",
             "maxProperties",
-            SchemaNormalizer.NAMES,
-            SchemaNormalizer.CLOSED));
+            SchemaNormalizer.NAMES));
     KEYWORDS.put(
         "array",
         List.of(

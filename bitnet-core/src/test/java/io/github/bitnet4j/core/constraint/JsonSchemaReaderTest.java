@@ -186,7 +186,7 @@ class JsonSchemaReaderTest {
         "{'minProperties': 3, 'type': 'object'} ; #/minProperties: expected at most 1, one more"
             + " than",
         "{'oneOf': [{'additionalProperties': {'type': 'integer'}}, {'additionalProperties':"
-            + " {'type': 'number'}}]} ; #/not: expected a difference that can be written, found"
+            + " {'type': 'number'}}]} ; /not: expected a difference that can be written, found"
             + " none",
         "{'prefixItems': [true], 'contains': {'const': 1}, 'type': 'array'} ; #/contains: not"
             + " supported together with prefixItems",
