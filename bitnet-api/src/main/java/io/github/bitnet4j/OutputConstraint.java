@@ -56,8 +56,8 @@ public sealed interface OutputConstraint {
    *   <li>{@code properties}, {@code patternProperties}, {@code additionalProperties}, {@code
    *       propertyNames}, {@code required}, {@code dependentRequired}, {@code dependentSchemas},
    *       {@code dependencies}, {@code minProperties} (up to one more than declared properties),
-   *       {@code maxProperties}, {@code unevaluatedProperties} (beside keywords for
-   *       properties only);
+   *       {@code maxProperties}, {@code unevaluatedProperties} (beside keywords for properties
+   *       only);
    *   <li>{@code items}, {@code prefixItems}, {@code additionalItems}, {@code minItems}, {@code
    *       maxItems}, {@code contains}, {@code minContains}, {@code maxContains} (not beside {@code
    *       prefixItems}), and {@code uniqueItems} of elements that are constants;
@@ -79,11 +79,10 @@ public sealed interface OutputConstraint {
    * format}.
    *
    * <p>Refused with its place is what cannot be enforced: references to other documents, {@code
-   * $dynamicRef}, {@code unevaluatedItems}, patterns
-   * that {@link #regex} refuses, {@code uniqueItems} of other elements, differences ({@code not},
-   * {@code else}, alternatives of {@code oneOf} that overlap) of which no value can be written, and
-   * combinations that take more memory or time than the limits allow. {@link #jsonSchema(String,
-   * Consumer)} leaves these out instead.
+   * $dynamicRef}, {@code unevaluatedItems}, patterns that {@link #regex} refuses, {@code
+   * uniqueItems} of other elements, differences ({@code not}, {@code else}, alternatives of {@code
+   * oneOf} that overlap) of which no value can be written, and combinations that take more memory
+   * or time than the limits allow. {@link #jsonSchema(String, Consumer)} leaves these out instead.
    *
    * <p>Not every text that a schema accepts can be written:
    *

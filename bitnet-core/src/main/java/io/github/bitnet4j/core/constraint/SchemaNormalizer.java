@@ -62,8 +62,7 @@ final class SchemaNormalizer {
       List.of("properties", "patternProperties", "additionalProperties");
 
   private static final Set<String> APPLICATORS =
-      Set.of(
-          "$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies");
+      Set.of("$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas", "dependencies");
 
   private final Schema raw;
   private final Map<String, JsonValue> members = new LinkedHashMap<>();
