@@ -63,7 +63,27 @@ final class CodePoints {
   }
 
   boolean contains(int codePoint) {
-    return ranges.stream().anyMatch(r -> r.first <= codePoint && codePoint <= r.last);
+    int low = 0;
+    int high = ranges.size() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      Range range = ranges.get(middle);
+      if (codePoint < range.first) {
+        high = middle - 1;
+      } else if (codePoint > range.last) {
+        low = middle + 1;
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Returns the only character of this set, -1 if there is none or more than one. */
+  int single() {
+    return ranges.size() == 1 && ranges.getFirst().first == ranges.getFirst().last
+        ? ranges.getFirst().first
+        : -1;
   }
 
   CodePoints union(CodePoints other) {

@@ -132,6 +132,25 @@ final class Cursor {
     return codePoint;
   }
 
+  /** Returns whether a brace at an index begins {@code {m}}, {@code {m,}} or {@code {m,n}}. */
+  boolean isRepetition(int brace) {
+    int digits = brace + 1;
+    int i = digits;
+    while (i < text.length() && (text.charAt(i) >= '0' && text.charAt(i) <= '9')) {
+      i++;
+    }
+    if (i == digits) {
+      return false;
+    }
+    if (i < text.length() && text.charAt(i) == ',') {
+      i++;
+      while (i < text.length() && (text.charAt(i) >= '0' && text.charAt(i) <= '9')) {
+        i++;
+      }
+    }
+    return i < text.length() && text.charAt(i) == '}';
+  }
+
   /** Reads {@code {m}}, {@code {m,}} or {@code {m,n}} behind its first brace. */
   Expr repeated(Expr body) {
     int start = index;

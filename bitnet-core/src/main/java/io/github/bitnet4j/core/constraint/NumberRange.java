@@ -23,7 +23,13 @@ record NumberRange(
     boolean lowIncluded,
     @Nullable BigDecimal high,
     boolean highIncluded) {
-  private static final Expr DIGITS = Expr.star(digit('0', '9'));
+  /** The most digits behind the point that are free: as many as a double keeps apart. */
+  private static final int MAX_FRACTION = 17;
+
+  /** The most digits before the point without an upper bound, unless the lower one has more. */
+  private static final int MAX_WHOLE = 19;
+
+  private static final Expr DIGITS = new Repeat(digit('0', '9'), 0, MAX_FRACTION);
 
   /** Returns the integers of this range, without fraction and exponent. */
   Expr integers() {
@@ -87,7 +93,8 @@ record NumberRange(
     String least = from.toString();
     if (to == null) {
       return Expr.choice(
-          sameLength(least, "9".repeat(least.length())), longer(least.length(), Expr.UNBOUNDED));
+          sameLength(least, "9".repeat(least.length())),
+          longer(least.length(), Math.max(MAX_WHOLE, least.length() + 1)));
     }
     String most = to.toString();
     if (least.length() == most.length()) {
@@ -104,9 +111,7 @@ record NumberRange(
     if (max <= length) {
       return Expr.NEVER;
     }
-    return Expr.sequence(
-        digit('1', '9'),
-        new Repeat(digit('0', '9'), length, max == Expr.UNBOUNDED ? max : max - 1));
+    return Expr.sequence(digit('1', '9'), new Repeat(digit('0', '9'), length, max - 1));
   }
 
   /** Returns the strings of digits between two of the same length, both included. */
@@ -145,7 +150,7 @@ record NumberRange(
     String lowFraction = fraction(low);
     Expr anyFraction =
         Expr.optional(
-            Expr.sequence(Expr.literal("."), new Repeat(digit('0', '9'), 1, Expr.UNBOUNDED)));
+            Expr.sequence(Expr.literal("."), new Repeat(digit('0', '9'), 1, MAX_FRACTION)));
     if (high == null) {
       return Expr.choice(
           Expr.sequence(
@@ -185,7 +190,7 @@ record NumberRange(
         Math.max(1, Math.max(low == null ? 0 : low.length(), high == null ? 0 : high.length()));
     char[] l = padded(low, length);
     char[] h = padded(high, length);
-    Expr zeros = Expr.star(digit('0', '0'));
+    Expr zeros = new Repeat(digit('0', '0'), 0, MAX_FRACTION);
     Expr moreThanZero = Expr.sequence(zeros, digit('1', '9'), DIGITS);
     // What may follow after all digits, if they were those of low, of high, or of both.
     Expr above = lowIncluded ? DIGITS : moreThanZero;

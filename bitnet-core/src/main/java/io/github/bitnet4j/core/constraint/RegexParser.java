@@ -4,15 +4,25 @@ import io.github.bitnet4j.OutputConstraintException;
 import io.github.bitnet4j.core.constraint.CodePoints.Range;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 
 /**
- * Reads regular expressions: what ECMAScript and Java have in common. Where they differ, what is
- * written matches in both: {@code \s} is ASCII, {@code \S} and {@code .} leave out every white
- * space and line break of either.
+ * Reads regular expressions: what ECMAScript and Java have in common, and in schemas also what only
+ * ECMAScript has. Where both differ, what is written matches in both: {@code \s} is ASCII, {@code
+ * \S} and {@code .} leave out every white space and line break of either.
  */
 final class RegexParser {
+  /** Which characters stand for themselves although Java reads them otherwise. */
+  enum Dialect {
+    /** What is read alike by ECMAScript and Java. */
+    COMMON,
+    /**
+     * ECMA-262 with its annex B: {@code [} in a class and braces without numbers are characters.
+     */
+    ECMASCRIPT
+  }
+
   private static final CodePoints LINE_BREAKS = CodePoints.of('\n', '\r', 0x85, 0x2028, 0x2029);
+  private static final TextPattern.Chars ANY = new TextPattern.Chars(LINE_BREAKS.complement());
   private static final CodePoints DIGITS = CodePoints.range('0', '9');
   private static final CodePoints WORD =
       CodePoints.of(
@@ -29,130 +39,156 @@ final class RegexParser {
   private static final String PUNCTUATION = "\\^$.*+?()[]{}|/-\"'&~#%,:;<=>@!_` ";
 
   private final Cursor in;
-  private final Function<CodePoints, Expr> characters;
+  private final Dialect dialect;
 
-  /** An alternative of the whole expression, and whether it is tied to the ends of the text. */
-  private record Branch(boolean fromStart, Expr content, boolean toEnd) {}
-
-  private RegexParser(String what, String regex, Function<CodePoints, Expr> characters) {
+  private RegexParser(String what, String regex, Dialect dialect) {
     in = new Cursor(what, regex);
-    this.characters = characters;
+    this.dialect = dialect;
   }
 
   /**
-   * Reads an expression that all of a text matches.
+   * Reads an expression.
    *
    * @param what names the expression in messages
-   * @param characters how a character of a set is written
-   * @throws OutputConstraintException if it has a mistake
+   * @throws OutputConstraintException if it has a mistake or asks for what is not supported
    */
-  static Expr parse(String what, String regex, Function<CodePoints, Expr> characters) {
-    return new Expr.Choice(
-        new RegexParser(what, regex, characters).branches().stream().map(Branch::content).toList());
-  }
-
-  /** Reads an expression that is found somewhere in a text; otherwise as {@link #parse}. */
-  static Expr parseAnywhere(String what, String regex, Function<CodePoints, Expr> characters) {
-    Expr around = Expr.star(characters.apply(CodePoints.ALL));
-    List<Expr> options = new ArrayList<>();
-    for (Branch branch : new RegexParser(what, regex, characters).branches()) {
-      options.add(
-          Expr.sequence(
-              branch.fromStart ? Expr.EMPTY : around,
-              branch.content,
-              branch.toEnd ? Expr.EMPTY : around));
+  static TextPattern parse(String what, String regex, Dialect dialect) {
+    var parser = new RegexParser(what, regex, dialect);
+    TextPattern pattern = parser.alternatives(0);
+    if (parser.in.peek() != Cursor.END) {
+      throw parser.in.expected("the end of the expression");
     }
-    return new Expr.Choice(options);
+    return pattern;
   }
 
-  private List<Branch> branches() {
-    List<Branch> branches = new ArrayList<>();
-    do {
-      boolean fromStart = in.take("^");
-      Expr content = sequence(0);
-      branches.add(new Branch(fromStart, content, in.take("$")));
-    } while (in.take("|"));
-    if (in.peek() != Cursor.END) {
-      throw in.expected("the end of the expression");
-    }
-    return branches;
-  }
-
-  private Expr alternatives(int depth) {
+  private TextPattern alternatives(int depth) {
     in.checkDepth(depth);
-    List<Expr> options = new ArrayList<>();
+    List<TextPattern> options = new ArrayList<>();
     do {
       options.add(sequence(depth));
     } while (in.take("|"));
-    return options.size() == 1 ? options.getFirst() : new Expr.Choice(options);
+    return options.size() == 1 ? options.getFirst() : new TextPattern.Choice(options);
   }
 
-  private Expr sequence(int depth) {
-    List<Expr> parts = new ArrayList<>();
+  private TextPattern sequence(int depth) {
+    List<TextPattern> parts = new ArrayList<>();
     while (true) {
       int c = in.peek();
       if (c == Cursor.END || c == '|' || c == ')') {
-        return new Expr.Sequence(parts);
+        return parts.size() == 1 ? parts.getFirst() : new TextPattern.Sequence(parts);
       }
-      if (c == '$' && depth == 0) {
-        return new Expr.Sequence(parts);
-      }
-      parts.add(quantified(atom(depth)));
+      int start = in.index();
+      add(parts, quantified(atom(depth), start));
     }
   }
 
-  private Expr atom(int depth) {
+  /** Adds a part; equal characters in a row become one repetition, however many they are. */
+  private static void add(List<TextPattern> parts, TextPattern part) {
+    TextPattern last = parts.isEmpty() ? null : parts.getLast();
+    if (part instanceof TextPattern.Chars chars
+        && last instanceof TextPattern.Chars before
+        && before.set().equals(chars.set())) {
+      parts.set(parts.size() - 1, new TextPattern.Repeat(chars, 2, 2));
+    } else if (part instanceof TextPattern.Chars(CodePoints set)
+        && last instanceof TextPattern.Repeat(TextPattern.Chars body, int min, int max)
+        && min == max
+        && body.set().equals(set)
+        && min < Cursor.MAX_LENGTH) {
+      parts.set(parts.size() - 1, new TextPattern.Repeat(body, min + 1, min + 1));
+    } else {
+      parts.add(part);
+    }
+  }
+
+  private TextPattern atom(int depth) {
     int start = in.index();
     int c = in.next();
     return switch (c) {
       case '(' -> group(start, depth);
-      case '[' -> characters.apply(characterClass(start));
-      case '.' -> characters.apply(LINE_BREAKS.complement());
-      case '\\' -> characters.apply(escape(start));
-      case '^', '$' ->
-          throw in.fault(
-              start, "anchors are supported at the ends of the expression only, found " + (char) c);
-      case '*', '+', '?', '{' ->
-          throw in.fault(start, "expected something to repeat before '" + (char) c + "'");
-      default -> characters.apply(CodePoints.of(c));
+      case '[' -> new TextPattern.Chars(characterClass(start));
+      case '.' -> ANY;
+      case '\\' -> new TextPattern.Chars(escape(start, false));
+      case '^' -> new TextPattern.Start();
+      case '$' -> new TextPattern.End();
+      case '{' -> {
+        if (dialect == Dialect.COMMON || in.isRepetition(start)) {
+          throw nothingToRepeat(start, c);
+        }
+        yield new TextPattern.Chars(CodePoints.of(c));
+      }
+      case '*', '+', '?' -> throw nothingToRepeat(start, c);
+      default -> new TextPattern.Chars(CodePoints.of(c));
     };
   }
 
-  private Expr group(int start, int depth) {
+  private OutputConstraintException nothingToRepeat(int start, int c) {
+    return in.fault(start, "expected something to repeat before '" + (char) c + "'");
+  }
+
+  private TextPattern group(int start, int depth) {
+    boolean look = false;
+    boolean negative = false;
     if (in.take("?")) {
-      if (in.take("<") && in.peek() != '=' && in.peek() != '!') {
+      if (in.take("=") || in.take("!")) {
+        look = true;
+        negative = in.since(start).endsWith("!");
+      } else if (in.take("<=") || in.take("<!")) {
+        throw in.fault(start, "look-behind is not supported");
+      } else if (in.take("<") || dialect == Dialect.ECMASCRIPT && in.take("P<")) {
         while (in.next() != '>') {
           // the name of a group means nothing here
         }
       } else if (!in.take(":")) {
-        throw in.fault(start, "expected (...), (?:...) or (?<name>...), found another group");
+        throw in.fault(
+            start,
+            "expected (...), (?:...), (?<name>...), (?=...) or (?!...), found another group");
       }
     }
-    Expr content = alternatives(depth + 1);
+    TextPattern content = alternatives(depth + 1);
     if (!in.take(")")) {
       throw in.expected("')'");
     }
-    return content;
+    return look ? new TextPattern.Look(content, negative) : content;
   }
 
-  private Expr quantified(Expr atom) {
-    Expr repeated;
+  private TextPattern quantified(TextPattern atom, int start) {
+    int min;
+    int max = Expr.UNBOUNDED;
     if (in.take("*")) {
-      repeated = Expr.star(atom);
+      min = 0;
     } else if (in.take("+")) {
-      repeated = new Expr.Repeat(atom, 1, Expr.UNBOUNDED);
+      min = 1;
     } else if (in.take("?")) {
-      repeated = Expr.optional(atom);
-    } else if (in.take("{")) {
-      repeated = in.repeated(atom);
+      min = 0;
+      max = 1;
+    } else if (in.peek() == '{' && (dialect == Dialect.COMMON || in.isRepetition(in.index()))) {
+      in.next();
+      Expr.Repeat counts = (Expr.Repeat) in.repeated(Expr.EMPTY);
+      min = counts.min();
+      max = counts.max();
     } else {
       return atom;
     }
     if (in.peek() == '+') {
       throw in.fault(in.index(), "possessive quantifiers are not supported");
     }
+    if (!atom.isPlain() && (max > 1 || hasLook(atom))) {
+      throw in.fault(start, "anchors and look-ahead are not supported in what is repeated");
+    }
     in.take("?"); // a reluctant quantifier matches the same texts
-    return repeated;
+    return new TextPattern.Repeat(atom, min, max);
+  }
+
+  private static boolean hasLook(TextPattern pattern) {
+    return switch (pattern) {
+      case TextPattern.Look _ -> true;
+      case TextPattern.Sequence(List<TextPattern> parts) ->
+          parts.stream().anyMatch(RegexParser::hasLook);
+      case TextPattern.Choice(List<TextPattern> options) ->
+          options.stream().anyMatch(RegexParser::hasLook);
+      case TextPattern.Repeat(TextPattern body, int _, int _) -> hasLook(body);
+      case TextPattern.Chars _, TextPattern.Start _, TextPattern.End _ -> false;
+    };
   }
 
   private CodePoints characterClass(int start) {
@@ -163,16 +199,22 @@ final class RegexParser {
         throw in.fault(start, "expected a closing ']', found none");
       }
       int at = in.index();
-      CodePoints part = classPart();
+      CodePoints first = classPart();
       int dash = in.index();
       if (in.take("-")) {
         if (in.peek() == ']') {
           in.moveTo(dash); // a dash at the end stands for itself
         } else {
-          part = between(part, classPart(), at);
+          CodePoints last = classPart();
+          if (first.single() >= 0 && last.single() >= 0) {
+            ranges.add(between(first.single(), last.single(), at));
+            continue;
+          }
+          ranges.add(new Range('-', '-')); // beside a set such as \w it stands for itself
+          ranges.addAll(last.ranges());
         }
       }
-      ranges.addAll(part.ranges());
+      ranges.addAll(first.ranges());
     }
     CodePoints set = CodePoints.of(ranges);
     return negated ? set.complement() : set;
@@ -181,29 +223,20 @@ final class RegexParser {
   private CodePoints classPart() {
     int at = in.index();
     int c = in.next();
-    if (c == '[' || c == '&' && in.peek() == '&') {
+    if (dialect == Dialect.COMMON && (c == '[' || c == '&' && in.peek() == '&')) {
       throw in.fault(at, "expected a character, found a set within a set; write \\" + (char) c);
     }
-    return c == '\\' ? escape(at) : CodePoints.of(c);
+    return c == '\\' ? escape(at, true) : CodePoints.of(c);
   }
 
-  private CodePoints between(CodePoints first, CodePoints last, int at) {
-    int from = single(first);
-    int to = single(last);
-    if (from < 0 || to < from) {
+  private Range between(int first, int last, int at) {
+    if (last < first) {
       throw in.fault(at, "expected a range from lower to higher, found " + in.since(at));
     }
-    return CodePoints.range(from, to);
+    return new Range(first, last);
   }
 
-  private static int single(CodePoints set) {
-    return set.ranges().size() == 1
-            && set.ranges().getFirst().first() == set.ranges().getFirst().last()
-        ? set.ranges().getFirst().first()
-        : -1;
-  }
-
-  private CodePoints escape(int start) {
+  private CodePoints escape(int start, boolean inClass) {
     int c = in.next();
     return switch (c) {
       case 'd' -> DIGITS;
@@ -219,13 +252,43 @@ final class RegexParser {
       case 'v' -> CodePoints.of(0x0B);
       case 'x' -> CodePoints.of(in.hex(2));
       case 'u' -> CodePoints.of(unicodeEscape(start));
+      case 'p' -> property(start);
+      case 'P' -> property(start).complement();
       default -> {
+        if (c == 'b' && inClass && dialect == Dialect.ECMASCRIPT) {
+          yield CodePoints.of('\b');
+        }
+        if (c == 'b' || c == 'B') {
+          throw in.fault(start, in.since(start) + ": word boundaries are not supported");
+        }
+        if (c >= '1' && c <= '9') {
+          throw in.fault(start, in.since(start) + ": back references are not supported");
+        }
         if (PUNCTUATION.indexOf(c) < 0) {
           throw in.fault(start, in.since(start) + " is not supported");
         }
         yield CodePoints.of(c);
       }
     };
+  }
+
+  private CodePoints property(int start) {
+    if (!in.take("{")) {
+      throw in.fault(start, "expected the name of a Unicode property in braces");
+    }
+    int from = in.index();
+    while (in.peek() != '}') {
+      in.next();
+    }
+    String name = in.since(from);
+    in.take("}");
+    CodePoints set = UnicodeProperties.find(name);
+    if (set.isEmpty()) {
+      throw in.fault(
+          start,
+          "expected a general category such as L or Lu, or Script=Latin, found another property");
+    }
+    return set;
   }
 
   /** Reads what follows {@code \}{@code u}: four digits, two times four, or a number in braces. */

@@ -27,6 +27,15 @@ record Schema(String pointer, Map<String, JsonValue> members) {
     return members.containsKey(keyword);
   }
 
+  /** Returns about how much work it is to compare or to copy this. */
+  int size() {
+    int size = 1;
+    for (JsonValue value : members.values()) {
+      size += value instanceof JsonArray(List<JsonValue> elements) ? 1 + elements.size() : 1;
+    }
+    return size;
+  }
+
   /** Returns this without some keywords. */
   Schema without(String... keywords) {
     Map<String, JsonValue> rest = new LinkedHashMap<>(members);
@@ -34,6 +43,13 @@ record Schema(String pointer, Map<String, JsonValue> members) {
       rest.remove(keyword);
     }
     return new Schema(pointer, rest);
+  }
+
+  /** Returns this with another value of a keyword. */
+  Schema with(String keyword, JsonValue value) {
+    Map<String, JsonValue> all = new LinkedHashMap<>(members);
+    all.put(keyword, value);
+    return new Schema(pointer, all);
   }
 
   OutputConstraintException fault(String keyword, String message) {
@@ -134,26 +150,20 @@ record Schema(String pointer, Map<String, JsonValue> members) {
     return strings;
   }
 
+  /** Returns the elements of a keyword that {@link SchemaNormalizer} has made a list of. */
+  List<JsonValue> list(String keyword) {
+    return members.get(keyword) instanceof JsonArray(List<JsonValue> elements)
+        ? elements
+        : List.of();
+  }
+
   /** Returns the schemas of an array that has one at least. */
-  List<Place> schemas(String keyword) {
-    List<Place> schemas = new ArrayList<>();
-    for (JsonValue element : array(keyword)) {
-      schemas.add(
-          new Place(child(child(pointer, keyword), String.valueOf(schemas.size())), element));
-    }
+  List<JsonValue> schemas(String keyword) {
+    List<JsonValue> schemas = array(keyword);
     if (schemas.isEmpty() && has(keyword)) {
       throw fault(keyword, "expected at least one schema, found none");
     }
     return schemas;
-  }
-
-  /** Returns the place of the schema that is the value of a keyword. */
-  Place place(String keyword) {
-    JsonValue value = members.get(keyword);
-    if (value == null) {
-      throw new AssertionError(keyword);
-    }
-    return new Place(child(pointer, keyword), value);
   }
 
   /** A value where a schema should be. */

@@ -1,124 +1,128 @@
 package io.github.bitnet4j.core.constraint;
 
-import io.github.bitnet4j.core.constraint.Schema.Place;
+import static io.github.bitnet4j.core.constraint.SchemaNormalizer.ANY;
+import static io.github.bitnet4j.core.constraint.SchemaNormalizer.OBJECTS;
+import static io.github.bitnet4j.core.constraint.SchemaNormalizer.ONE;
+
 import io.github.bitnet4j.tokenizer.json.JsonValue;
-import io.github.bitnet4j.tokenizer.json.JsonValue.JsonBoolean;
-import java.util.ArrayList;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonArray;
+import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
-/**
- * Decides whether schemas visibly exclude each other, so that a value written for one of {@code
- * oneOf} is valid for no other.
- */
+/** Decides whether a value that is written for one schema is visibly not valid for another. */
 final class SchemaExclusion {
   /** How deep in properties a difference is looked for. */
   private static final int MAX_DEPTH = 3;
 
-  /** Units of work to compare two alternatives. */
-  private static final int UNITS_PER_PAIR = 50;
-
   private final SchemaDocument document;
-  private final WorkBudget budget;
+  private final SchemaMatch match;
+  private final SchemaObjects objects;
 
-  SchemaExclusion(SchemaDocument document, WorkBudget budget) {
+  SchemaExclusion(SchemaDocument document, SchemaMatch match, SchemaObjects objects) {
     this.document = document;
-    this.budget = budget;
+    this.match = match;
+    this.objects = objects;
   }
 
-  /** Refuses alternatives of {@code oneOf} unless each excludes all others. */
-  void check(Schema schema, List<Schema> alternatives) {
-    List<Schema> flat = new ArrayList<>();
-    alternatives.forEach(alternative -> flat.add(document.flatten(alternative)));
-    for (int i = 0; i < flat.size(); i++) {
-      for (int j = 0; j < i; j++) {
-        if (!exclude(flat.get(i), flat.get(j), 0)) {
-          throw schema.fault(
-              "oneOf",
-              "alternatives %d and %d may accept the same value, which is not supported; use anyOf"
-                  .formatted(j, i));
+  /** Returns whether {@code accepting} accepts nothing that is written for {@code written}. */
+  boolean excludes(Schema written, Schema accepting) {
+    return excludes(written, accepting, 0);
+  }
+
+  private boolean excludes(Schema written, Schema accepting, int depth) {
+    document.work().spend(10);
+    if (written.has("enum")) {
+      return written.list("enum").stream()
+          .noneMatch(
+              value -> match.accepts(accepting, value) && match.acceptsBesideEnum(written, value));
+    }
+    if (accepting.has("enum")) {
+      return accepting.list("enum").stream()
+          .noneMatch(
+              value -> match.acceptsBesideEnum(accepting, value) && match.accepts(written, value));
+    }
+    Set<String> common = new HashSet<>(SchemaTypes.of(written));
+    if (accepting.has("type")) {
+      List<String> others = accepting.strings("type");
+      common.removeIf(type -> others.stream().noneMatch(other -> overlap(type, other)));
+    }
+    if (common.isEmpty()) {
+      return true;
+    }
+    if (depth == MAX_DEPTH) {
+      return false;
+    }
+    return excludesAlternatives(written, accepting, depth)
+        || common.equals(Set.of("object")) && differInMembers(written, accepting, depth);
+  }
+
+  private static boolean overlap(String type, String other) {
+    return type.equals(other)
+        || type.equals("number") && other.equals("integer")
+        || type.equals("integer") && other.equals("number");
+  }
+
+  private boolean excludesAlternatives(Schema written, Schema accepting, int depth) {
+    for (String keyword : List.of(ANY, ONE)) {
+      for (JsonValue group : accepting.list(keyword)) {
+        if (((JsonArray) group)
+            .elements().stream()
+                .allMatch(branch -> excludes(written, document.flatten(branch), depth + 1))) {
+          return true;
+        }
+      }
+      for (JsonValue group : written.list(keyword)) {
+        if (((JsonArray) group)
+            .elements().stream().allMatch(branch -> isWrittenApart(branch, accepting, depth))) {
+          return true;
         }
       }
     }
+    return false;
   }
 
-  private boolean exclude(Schema a, Schema b, int depth) {
-    budget.spend(UNITS_PER_PAIR);
-    if (a.has("anyOf") || a.has("oneOf") || b.has("anyOf") || b.has("oneOf")) {
-      return false;
-    }
-    boolean constantA = a.has("enum") || a.has("const");
-    boolean constantB = b.has("enum") || b.has("const");
-    if (constantA && constantB) {
-      List<JsonValue> others = JsonSchemaReader.constantValues(b);
-      budget.spend((long) others.size() * JsonSchemaReader.constantValues(a).size());
-      return JsonSchemaReader.constantValues(a).stream()
-          .noneMatch(value -> others.stream().anyMatch(o -> SchemaDocument.same(value, o)));
-    }
-    if (constantA && b.has("type") || constantB && a.has("type")) {
-      Set<String> types = JsonSchemaReader.types(constantA ? b : a);
-      return JsonSchemaReader.constantValues(constantA ? a : b).stream()
-          .noneMatch(
-              value -> types.stream().anyMatch(type -> JsonSchemaReader.isOfType(value, type)));
-    }
-    // What a schema accepts, not what is written for it: without type it accepts all types.
-    if (a.has("type") && b.has("type") && differentTypes(a, b)) {
-      return true;
-    }
-    return depth < MAX_DEPTH && !constantA && !constantB && differentObjects(a, b, depth);
+  /** As {@link #excludes}, for what is written for one of several alternatives. */
+  private boolean isWrittenApart(JsonValue branch, Schema accepting, int depth) {
+    Schema flat = document.flatten(branch);
+    // Without a type it takes one of the schema around it.
+    return (flat.has("type") || flat.has("enum")) && excludes(flat, accepting, depth + 1);
   }
 
-  private static boolean differentTypes(Schema a, Schema b) {
-    Set<String> types = JsonSchemaReader.types(a);
-    Set<String> others = JsonSchemaReader.types(b);
-    return types.stream().noneMatch(others::contains)
-        && !(types.contains("number") && others.contains("integer"))
-        && !(types.contains("integer") && others.contains("number"));
-  }
-
-  /** Returns whether objects differ in a property, or neither has what the other requires. */
-  private boolean differentObjects(Schema a, Schema b, int depth) {
-    if (!onlyObjects(a) || !onlyObjects(b)) {
-      return false;
-    }
-    Map<String, JsonValue> properties = a.object("properties");
-    Map<String, JsonValue> others = b.object("properties");
-    for (String name : a.strings("required")) {
-      if (b.strings("required").contains(name)
-          && properties.containsKey(name)
-          && others.containsKey(name)
-          && exclude(property(a, name), property(b, name), depth + 1)) {
+  private boolean differInMembers(Schema written, Schema accepting, int depth) {
+    List<String> required = written.strings("required");
+    for (String name : accepting.strings("required")) {
+      if (isNeverWritten(written, name)) {
         return true;
       }
     }
-    return lacksRequired(a, b) && lacksRequired(b, a);
-  }
-
-  private static boolean onlyObjects(Schema schema) {
-    return schema.has("type") && JsonSchemaReader.types(schema).equals(Set.of("object"));
-  }
-
-  private Schema property(Schema schema, String name) {
-    String pointer = Schema.child(Schema.child(schema.pointer(), "properties"), name);
-    JsonValue value = schema.object("properties").get(name);
-    if (value == null) {
-      throw new AssertionError(name);
+    for (String name : required) {
+      JsonValue own = objects.member(written, name);
+      JsonValue other = objects.member(accepting, name);
+      if (own.equals(JsonValues.FALSE)
+          || other.equals(JsonValues.FALSE)
+          || !own.equals(JsonValues.TRUE)
+              && !other.equals(JsonValues.TRUE)
+              && excludes(document.flatten(own), document.flatten(other), depth + 1)) {
+        return true;
+      }
     }
-    return document.flatten(document.schema(new Place(pointer, value)));
+    return false;
   }
 
-  /** Returns whether objects written for a schema never have a property that another requires. */
-  private static boolean lacksRequired(Schema written, Schema other) {
-    boolean closed =
-        written.has("properties")
-            && (!written.has("additionalProperties")
-                || written.place("additionalProperties").value().equals(new JsonBoolean(false)));
-    return closed
-        && other.strings("required").stream()
-            .anyMatch(
-                name ->
-                    !written.object("properties").containsKey(name)
-                        && !written.strings("required").contains(name));
+  private boolean isNeverWritten(Schema written, String name) {
+    if (objects.member(written, name).equals(JsonValues.FALSE)) {
+      return true;
+    }
+    boolean hasPatterns =
+        written.list(OBJECTS).stream()
+            .anyMatch(group -> ((JsonObject) group).get("patternProperties") != null);
+    return !hasPatterns
+        && !SchemaObjects.isOpen(written)
+        && !written.has(ANY)
+        && !written.has(ONE)
+        && !written.has(SchemaNormalizer.NOT)
+        && !SchemaObjects.names(written).contains(name);
   }
 }

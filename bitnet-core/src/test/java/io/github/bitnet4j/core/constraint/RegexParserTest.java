@@ -7,9 +7,13 @@ import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.OutputConstraintException;
 import java.util.Random;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RegexParserTest {
   /** Against the JDK's own expressions. */
@@ -69,6 +73,57 @@ class RegexParserTest {
     assertThat(Texts.regex("(?<year>\\d{4})|^x$|y").accepts("2026")).isTrue();
   }
 
+  /** Anchors anywhere, look-ahead and sets beside a dash, against the JDK's own expressions. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "(^$)|(^[A-Z]{2}$)|(^\\*+$)",
+        "(?:^a|b)(?:c$|d?)",
+        "(a^b)|c",
+        "^(?!aws:).+",
+        "(?=.*\\d)(?=.*[a-z]).{2,4}",
+        "a(?!b)[a-c]*|(?!c$)c.?",
+        "x(?=a|b$)[a-d]+",
+        "[\\w.-]+",
+        "\\p{Lu}?\\p{L}\\P{Lu}*",
+        "(?:a$|b)?b?",
+      })
+  void matchesWhatJavaMatchesBesideAnchors(String regex) {
+    Pattern pattern = Pattern.compile(regex);
+    Texts texts = Texts.regex(regex);
+    Random random = new Random(1);
+    String[] parts = {"a", "b", "c", "d", "x", "A", "AB", "*", "1", "aws:", "-", "."};
+    for (int i = 0; i < 3000; i++) {
+      var text = new StringBuilder();
+      for (int j = random.nextInt(6); j > 0; j--) {
+        text.append(parts[random.nextInt(parts.length)]);
+      }
+      assertThat(texts.accepts(text.toString()))
+          .as("%s and %s", regex, text)
+          .isEqualTo(pattern.matcher(text).matches());
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void longExpressionsTakeTimeOfTheirLength() {
+    assertThat(Texts.regex(".".repeat(524_288)).begins("aaa")).isTrue();
+    String set =
+        IntStream.range(0, 26_500)
+            .mapToObj(i -> Character.toString(0x20000 + 2 * i))
+            .collect(Collectors.joining());
+    assertThat(Texts.regex("[" + set + "]").accepts(Character.toString(0x20000 + 52_000))).isTrue();
+    assertThatExceptionOfType(OutputConstraintException.class)
+        .isThrownBy(() -> Texts.regex("(".repeat(100_000) + ")".repeat(100_000)))
+        .withMessageContaining("expected at most 200 nested groups");
+    assertThatExceptionOfType(OutputConstraintException.class)
+        .isThrownBy(() -> Texts.regex("(?:(?:^a{900}){0,1}|b{900}){900}c"))
+        .withMessageContaining("not supported in what is repeated");
+    assertThatExceptionOfType(OutputConstraintException.class)
+        .isThrownBy(() -> Texts.regex("(?!x)(?:(?:a{1,900}b){1,900}c){1,900}"))
+        .withMessageContaining("found more");
+  }
+
   @Test
   void choicesAreTheirStrings() {
     Texts texts =
@@ -85,13 +140,14 @@ class RegexParserTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "(?=a)b; line 1, column 1: expected (...), (?:...) or (?<name>...), found another group",
-        "(?<!a)b; expected (...), (?:...) or (?<name>...), found another group",
-        "a\\1; line 1, column 2: \\1 is not supported",
-        "\\bword; \\b is not supported",
-        "\\p{L}; \\p is not supported",
+        "(?<!a)b; line 1, column 1: look-behind is not supported",
+        "(?>a)b; expected (...), (?:...), (?<name>...), (?=...) or (?!...), found another group",
+        "a\\1; line 1, column 2: \\1: back references are not supported",
+        "\\bword; \\b: word boundaries are not supported",
+        "\\p{Foo}; expected a general category such as L or Lu",
+        "(?:(?=a)b)*; anchors and look-ahead are not supported in what is repeated",
+        "(^a)+; anchors and look-ahead are not supported in what is repeated",
         "a*+; line 1, column 3: possessive quantifiers are not supported",
-        "(a^b); anchors are supported at the ends of the expression only, found ^",
         "(a; expected ')', found the end",
         "a); expected the end of the expression, found ')'",
         "[a; expected a closing ']', found none",
