@@ -62,7 +62,7 @@ class AllowedTokensTest {
       for (int length = prompt.length; length < ids.length; length++) {
         long[] allowed = allowed(random, vocabSize, percent);
         LogitNeed need = onlyAllowed ? chooser.needAmong(allowed) : LogitNeed.ALL;
-        model.transformer().forward(ids, length, cache, need, logits, 1, () -> false);
+        model.forward(ids, length, cache, need, logits);
         ids[length] = chooser.choose(logits[0], history.upTo(length), allowed);
         assertThat(TokenMask.contains(allowed, ids[length])).isTrue();
       }

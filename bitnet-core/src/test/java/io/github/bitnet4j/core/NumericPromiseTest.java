@@ -158,9 +158,7 @@ class NumericPromiseTest {
       for (int end : new int[] {1, 64, 100, length}) {
         Logits last = new Logits(vocabSize);
         try (KvCache cache = model.newCache()) {
-          model
-              .transformer()
-              .forward(ids, end, cache, LogitNeed.ALL, new Logits[] {last}, 1, () -> false);
+          model.forward(ids, end, cache, LogitNeed.ALL, last);
         }
         assertSameBits(
             last.values(),

@@ -91,7 +91,7 @@ class ScreenedGenerationTest {
     History history = new History(ids, prompt.length);
     try (KvCache cache = model.newCache()) {
       for (int length = prompt.length; length < ids.length; length++) {
-        model.transformer().forward(ids, length, cache, chooser.need(), logits, 1, () -> false);
+        model.forward(ids, length, cache, chooser.need(), logits);
         ids[length] = chooser.choose(logits[0], history.upTo(length));
       }
     }
@@ -113,9 +113,7 @@ class ScreenedGenerationTest {
           int[] chosen = new int[count];
           try (KvCache cache = model.newCache()) {
             TokenChooser chooser = new TokenChooser(config, 3, id -> false);
-            model
-                .transformer()
-                .forward(ids, length, cache, chooser.need(), logits, count, () -> false);
+            model.forward(ids, length, cache, chooser.need(), Arrays.copyOf(logits, count));
             for (int row = 0; row < count; row++) {
               chosen[row] = chooser.choose(logits[row], history.upTo(length - count + row + 1));
             }

@@ -173,7 +173,8 @@ final class WeightLoader {
       file.write(sections(int8Head), team);
     }
     return new LoadedWeights(
-        new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead, int8Head),
+        new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead),
+        int8Head,
         parameterCount(),
         preparedBytes.get(),
         linearBytes.get() + (int8Head == null ? head.data().byteSize() : int8Head.preparedBytes()),

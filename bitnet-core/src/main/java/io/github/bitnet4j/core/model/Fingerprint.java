@@ -1,7 +1,6 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.spi.DenseMatrix;
-import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,14 +23,10 @@ final class Fingerprint {
   private static final int SAMPLED_ROWS = 64;
 
   private final MessageDigest digest;
-  private final Kernels kernels;
-  private final Kernels.Scratch scratch;
-  private final boolean plain;
+  private final WorkerKernels kernels;
 
-  private Fingerprint(Kernels kernels, boolean plain) {
+  private Fingerprint(WorkerKernels kernels) {
     this.kernels = kernels;
-    this.plain = plain;
-    scratch = kernels.newScratch();
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -43,10 +38,9 @@ final class Fingerprint {
    * Computes the fingerprint of a model.
    *
    * @param kernels those that the weights were prepared for
-   * @param plain whether to compute with their plain loops
    */
-  static byte[] of(ModelConfig config, ModelWeights weights, Kernels kernels, boolean plain) {
-    Fingerprint fingerprint = new Fingerprint(kernels, plain);
+  static byte[] of(ModelConfig config, ModelWeights weights, WorkerKernels kernels) {
+    Fingerprint fingerprint = new Fingerprint(kernels);
     fingerprint.add(config);
     for (LayerWeights layer : weights.layers()) {
       fingerprint.add(layer);
@@ -102,11 +96,7 @@ final class Fingerprint {
       x[i] = (byte) (random.nextBoolean() ? magnitude : -magnitude);
     }
     int[] products = new int[matrix.rows()];
-    if (plain) {
-      kernels.plainTernaryMatMul(matrix, x, 1, products, 0, matrix.units(), scratch);
-    } else {
-      kernels.ternaryMatMul(matrix, x, 1, products, 0, matrix.units(), scratch);
-    }
+    kernels.ternaryMatMul(matrix, x, 1, products, 0, matrix.units());
     add(products);
     add(Float.floatToRawIntBits(weight.scale()));
     add(weight.inputNorm());

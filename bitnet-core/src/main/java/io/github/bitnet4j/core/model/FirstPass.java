@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.spi.Kernels;
+import java.util.Optional;
 
 /**
  * Lets plain kernels compute the first complete pass of a model, if it is short: the first token
@@ -31,14 +32,14 @@ final class FirstPass implements ColdStart {
   }
 
   @Override
-  public Kernels plain() {
-    return plain;
+  public Optional<Kernels> plain() {
+    return Optional.of(plain);
   }
 
   /** Logits of many rows and attention to a long cache take plain loops too long. */
   @Override
-  public boolean usesPlain(int positions, boolean allLogits) {
-    return !over && !allLogits && positions <= maxPositions;
+  public boolean usesPlain(int positions, boolean manyLogits) {
+    return !over && !manyLogits && positions <= maxPositions;
   }
 
   @Override

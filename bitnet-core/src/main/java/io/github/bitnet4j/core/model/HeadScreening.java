@@ -11,7 +11,6 @@ import io.github.bitnet4j.core.sampling.NucleusProof;
 import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
-import io.github.bitnet4j.spi.Kernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +50,7 @@ final class HeadScreening {
   private final DenseMatrix head;
   private final RowPages headPages;
   private final Int8Head int8Head;
-  private final Activations acts;
+  private final Workers workers;
   private final float maxNorm;
   private final ScreeningInput[] inputs = new ScreeningInput[MAX_TOKENS];
   private final boolean[] bounded = new boolean[MAX_TOKENS];
@@ -76,6 +75,7 @@ final class HeadScreening {
   /** The only tokens that matter; null for all. */
   private long @Nullable [] allowed;
 
+  private float[] states = {};
   private int first;
   private int tokens;
 
@@ -88,27 +88,29 @@ final class HeadScreening {
   private int token;
   private Logits candidates;
 
-  HeadScreening(DenseMatrix head, Int8Head int8Head, Activations acts) {
+  HeadScreening(DenseMatrix head, Int8Head int8Head, Workers workers) {
     this.head = head;
     headPages = new RowPages(head);
     this.int8Head = int8Head;
-    this.acts = acts;
+    this.workers = workers;
     maxNorm = int8Head.maxNorm();
     candidates = new Logits(head.rows());
-    sums = new int[acts.team.threads()][2][TILE];
-    floatSums = new float[acts.team.threads()][MAX_TOKENS * TILE];
+    sums = new int[workers.threads()][2][TILE];
+    floatSums = new float[workers.threads()][MAX_TOKENS * TILE];
     for (int i = 0; i < MAX_TOKENS; i++) {
       inputs[i] = new ScreeningInput(int8Head.lines());
     }
   }
 
   /**
-   * Bounds the logits of some rows of {@code acts.normed}.
+   * Bounds the logits of some hidden states.
    *
+   * @param states {@code [rows x columns]}; not changed before the candidates are found
    * @param first number of the first of them
    * @param tokens number of rows, at most {@link #MAX_TOKENS}
    */
-  void bound(int first, int tokens) {
+  void bound(float[] states, int first, int tokens) {
+    this.states = states;
     this.first = first;
     this.tokens = tokens;
     int bounds = Math.multiplyExact(tokens, head.rows());
@@ -123,38 +125,38 @@ final class HeadScreening {
       int x = (first + t) * columns;
       bounded[t] =
           together
-              ? inputs[t].take(acts.normed, x, columns, maxNorm)
-              : inputs[t].quantize(acts.normed, x, columns, maxNorm);
+              ? inputs[t].take(states, x, columns, maxNorm)
+              : inputs[t].quantize(states, x, columns, maxNorm);
       any |= bounded[t];
     }
     if (any) {
       int tiles = Math.ceilDiv(head.rows(), TILE);
-      acts.team.run(tiles, 1, together ? boundTogether : boundEach);
+      workers.run(tiles, 1, together ? boundTogether : boundEach);
     }
   }
 
   private void boundEach(int fromTile, int toTile, int worker) {
+    WorkerKernels kernels = workers.kernels(worker);
     for (int tile = fromTile; tile < toTile; tile++) {
       int fromRow = tile * TILE;
       int toRow = Math.min(head.rows(), fromRow + TILE);
       for (int t = 0; t < tokens; t++) {
         if (bounded[t]) {
           int offset = t * head.rows();
-          int8Head.bound(
-              acts.kernels, inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
+          int8Head.bound(kernels, inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
         }
       }
     }
   }
 
   private void boundTogether(int fromTile, int toTile, int worker) {
+    WorkerKernels kernels = workers.kernels(worker);
     float[] own = floatSums[worker];
     int xOffset = first * head.columns();
     for (int tile = fromTile; tile < toTile; tile++) {
       int fromRow = tile * TILE;
       int toRow = Math.min(head.rows(), fromRow + TILE);
-      Kernels.Scratch scratch = acts.scratch[worker];
-      int8Head.multiply(acts.kernels, acts.normed, xOffset, tokens, fromRow, toRow, own, scratch);
+      int8Head.multiply(kernels, states, xOffset, tokens, fromRow, toRow, own);
       for (int t = 0; t < tokens; t++) {
         if (bounded[t]) {
           int at = t * (toRow - fromRow);
@@ -247,22 +249,16 @@ final class HeadScreening {
     }
     this.token = token;
     candidates = logits;
-    acts.team.run(logits.count(), GRAIN, multiply);
+    workers.run(logits.count(), GRAIN, multiply);
     headPages.read(logits.count());
     return true;
   }
 
   private void multiply(int from, int to, int worker) {
     int xOffset = (first + token) * head.columns();
-    acts.kernels.denseRows(
-        head,
-        candidates.ids(),
-        acts.normed,
-        xOffset,
-        candidates.values(),
-        from,
-        to,
-        acts.scratch[worker]);
+    workers
+        .kernels(worker)
+        .denseRows(head, candidates.ids(), states, xOffset, candidates.values(), from, to);
   }
 
   /** Returns the lower bound of the given rank, from 1. */

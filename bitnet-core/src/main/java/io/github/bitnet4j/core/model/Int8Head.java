@@ -309,7 +309,7 @@ public final class Int8Head {
    * @param upper as {@code lower}
    */
   void bound(
-      Kernels kernels,
+      WorkerKernels kernels,
       ScreeningInput x,
       int fromRow,
       int toRow,
@@ -337,18 +337,17 @@ public final class Int8Head {
    * @param sums receives {@code [tokens x (toRow - fromRow)]}
    */
   void multiply(
-      Kernels kernels,
+      WorkerKernels kernels,
       float[] x,
       int xOffset,
       int tokens,
       int fromRow,
       int toRow,
-      float[] sums,
-      Kernels.Scratch scratch) {
+      float[] sums) {
     Int8Matrix block = block(fromRow / BLOCK_ROWS);
     int from = fromRow % BLOCK_ROWS;
     int to = from + toRow - fromRow;
-    kernels.int8MatMul(block, x, xOffset, tokens, sums, from, to, scratch);
+    kernels.int8MatMul(block, x, xOffset, tokens, sums, from, to);
   }
 
   /**

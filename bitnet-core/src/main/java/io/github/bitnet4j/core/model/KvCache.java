@@ -57,7 +57,6 @@ public final class KvCache implements AutoCloseable {
   private final long valuesBytes;
   private final int contextLength;
   private final long blockBytes;
-  private final PassRequest request = new PassRequest(this);
   private final KvMemory memory;
   private final List<KvBlock> blocks = new ArrayList<>();
   private int length;
@@ -252,11 +251,6 @@ public final class KvCache implements AutoCloseable {
   /** Counts positions as filled. */
   void advance(int newLength) {
     length = newLength;
-  }
-
-  /** Returns the place for what a forward pass is asked for; a cache is in one at a time. */
-  PassRequest request() {
-    return request;
   }
 
   MemorySegment block(int position) {

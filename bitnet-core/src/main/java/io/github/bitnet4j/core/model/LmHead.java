@@ -1,5 +1,8 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.model.PassOutput.AllTokens;
+import io.github.bitnet4j.core.model.PassOutput.EachToken;
+import io.github.bitnet4j.core.model.PassOutput.LastTokens;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.LogitNeed.All;
 import io.github.bitnet4j.core.sampling.LogitNeed.Among;
@@ -9,6 +12,7 @@ import io.github.bitnet4j.core.sampling.TokenMask;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.DenseMatrix;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +34,8 @@ final class LmHead {
 
   private final RmsNorm finalNorm;
   private final DenseMatrix head;
-  private final Activations acts;
+  private final Workers workers;
+  private final Tracer tracer;
   private final @Nullable Int8Head int8Head;
   private @Nullable HeadScreening screening;
 
@@ -39,6 +44,9 @@ final class LmHead {
 
   private final RangeTask multiply = this::multiply;
   private final RangeTask multiplySingleRows = this::multiplySingleRows;
+
+  /** Normalized hidden states, {@code [requested rows x hidden]}. */
+  private float[] states = {};
 
   /** Rows that need the full product, and their results where there are several. */
   private int[] fullRows = new int[1];
@@ -65,71 +73,101 @@ final class LmHead {
    *
    * @param int8Head a copy of the head for screening, if it has one
    */
-  LmHead(RmsNorm finalNorm, DenseMatrix head, @Nullable Int8Head int8Head, Activations acts) {
+  LmHead(
+      RmsNorm finalNorm,
+      DenseMatrix head,
+      @Nullable Int8Head int8Head,
+      Workers workers,
+      Tracer tracer) {
     this.finalNorm = finalNorm;
     this.head = head;
-    this.acts = acts;
+    this.workers = workers;
+    this.tracer = tracer;
     this.int8Head = int8Head;
     if (int8Head != null && int8Head.isComplete()) {
-      screening = new HeadScreening(head, int8Head, acts);
+      screening = new HeadScreening(head, int8Head, workers);
     }
   }
 
   /**
-   * Computes the logits of all rows of the batch, and traces them.
+   * Computes the logits of the rows from 0 on, and traces them.
    *
-   * @param logits receives {@code [rows x vocabSize]}
+   * @param x the residual stream after the last block, {@code [rows x hidden]}
    */
-  void forwardAll(float[] logits) {
-    for (int row = 0; row < acts.rows(); row++) {
-      finalNorm.apply(acts, 0, acts.x, row, acts.normed, row);
+  void forwardAll(float[] x, int rows, AllTokens out) {
+    float[] normed = new float[Math.multiplyExact(rows, head.columns())];
+    for (int row = 0; row < rows; row++) {
+      normalize(x, row, normed, row);
     }
-    multiply(acts.normed, acts.rows(), logits);
-    acts.trace("", "final_norm", acts.config.hiddenSize(), acts.normed);
-    acts.trace("", "logits", head.rows(), logits);
+    multiply(normed, rows, out.logits());
+    tracer.trace("", "final_norm", head.columns(), normed);
+    tracer.trace("", "logits", head.rows(), out.logits());
   }
 
   /**
-   * Computes the logits of the batch's rows, a few rows at a time, and passes them on.
+   * Computes the logits of some rows, a few at a time, and passes them on.
    *
-   * @param fromRow the first row
-   * @param cancelled asked each time
-   * @return false if cancelled
+   * @param x the residual stream after the last block, {@code [rows x hidden]}
+   * @param fromRow the first row of the sequence
+   * @param toRow the row after its last one
+   * @param position of the first row
+   * @param mayContinue asked each time
+   * @return false if it was told not to continue
    */
-  boolean forwardEach(int fromRow, LogitRows out, BooleanSupplier cancelled) {
-    for (int row = fromRow; row < acts.rows(); row++) {
-      finalNorm.apply(acts, 0, acts.x, row, acts.normed, row - fromRow);
-    }
-    int columns = head.columns();
-    int rows = acts.rows() - fromRow;
-    int atOnce = Math.clamp(MAX_LOGITS / head.rows(), 1, rows);
+  boolean forwardEach(
+      float[] x, int fromRow, int toRow, int position, EachToken out, BooleanSupplier mayContinue) {
+    int first = fromRow + Math.max(0, out.from() - position);
+    int atOnce = Math.clamp(MAX_LOGITS / head.rows(), 1, Math.max(1, toRow - first));
+    reserveStates(atOnce);
     reserveFullLogits(Math.multiplyExact(atOnce, head.rows()));
-    for (int first = 0; first < rows; first += atOnce) {
-      if (cancelled.getAsBoolean()) {
+    for (int from = first; from < toRow; from += atOnce) {
+      if (!mayContinue.getAsBoolean()) {
         return false;
       }
-      int count = Math.min(atOnce, rows - first);
-      System.arraycopy(acts.normed, first * columns, acts.normed, 0, count * columns);
-      multiply(acts.normed, count, fullLogits);
+      int count = Math.min(atOnce, toRow - from);
       for (int i = 0; i < count; i++) {
-        out.accept(acts.batch.position(fromRow + first + i), fullLogits, i * head.rows());
+        normalize(x, from + i, states, i);
+      }
+      multiply(states, count, fullLogits);
+      for (int i = 0; i < count; i++) {
+        out.rows().accept(position + from + i - fromRow, fullLogits, i * head.rows());
       }
     }
     return true;
   }
 
   /**
-   * Asks for logits of a row of the batch; {@link #forward} computes what all have asked for.
+   * Requests the logits of the last rows of a sequence; {@link #forward} computes all that have
+   * been requested.
    *
-   * @param out receives them
+   * @param x the residual stream after the last block, {@code [rows x hidden]}
+   * @param toRow the row after the last one of the sequence
    */
-  void want(int row, LogitNeed need, Logits out) {
-    finalNorm.apply(acts, 0, acts.x, row, acts.normed, outs.size());
-    needs.add(need);
-    outs.add(out);
+  void request(float[] x, int toRow, LastTokens out) {
+    reserveStates(outs.size() + out.count());
+    for (int i = 0; i < out.count(); i++) {
+      normalize(x, toRow - out.count() + i, states, outs.size());
+      needs.add(out.need());
+      outs.add(out.logits(i));
+    }
   }
 
-  /** Computes what is needed of the logits that were asked for. */
+  private void normalize(float[] x, int row, float[] out, int outRow) {
+    int columns = head.columns();
+    float[] weight = finalNorm.weight();
+    workers
+        .kernels(0)
+        .rmsNorm(x, row * columns, weight, finalNorm.epsilon(), out, outRow * columns);
+  }
+
+  private void reserveStates(int rows) {
+    int length = Math.multiplyExact(rows, head.columns());
+    if (states.length < length) {
+      states = Arrays.copyOf(states, length);
+    }
+  }
+
+  /** Computes the logits that were requested. */
   void forward() {
     int wanted = outs.size();
     if (fullRows.length < wanted) {
@@ -141,7 +179,7 @@ final class LmHead {
       int to = Math.min(wanted, from + HeadScreening.MAX_TOKENS);
       HeadScreening used = needsBounds(from, to, nucleus) ? screening : null;
       if (used != null) {
-        used.bound(from, to - from);
+        used.bound(states, from, to - from);
       }
       for (int i = from; i < to; i++) {
         LogitNeed need = needs.get(i);
@@ -168,16 +206,16 @@ final class LmHead {
    */
   boolean completeCopy(BooleanSupplier cancelled) {
     if (missedCopy && int8Head != null) {
-      if (!int8Head.complete(acts.team, cancelled)) {
+      if (!int8Head.complete(workers.team(), cancelled)) {
         return false;
       }
-      screening = new HeadScreening(head, int8Head, acts);
+      screening = new HeadScreening(head, int8Head, workers);
       missedCopy = false;
     }
     return true;
   }
 
-  /** Forgets what was asked for. */
+  /** Forgets what was requested. */
   void forget() {
     needs.clear();
     outs.clear();
@@ -212,32 +250,26 @@ final class LmHead {
     }
     singleRows.setAllThatMayBeChosen();
     xOffset = wanted * head.columns();
-    acts.team.run(singleRows.count(), ROW_GRAIN, multiplySingleRows);
+    workers.run(singleRows.count(), ROW_GRAIN, multiplySingleRows);
   }
 
   private void multiplySingleRows(int from, int to, int worker) {
-    acts.kernels.denseRows(
-        head,
-        singleRows.ids(),
-        acts.normed,
-        xOffset,
-        singleRows.values(),
-        from,
-        to,
-        acts.scratch[worker]);
+    workers
+        .kernels(worker)
+        .denseRows(head, singleRows.ids(), states, xOffset, singleRows.values(), from, to);
   }
 
   /** Computes all logits of the rows in {@link #fullRows} together; moves them to the front. */
   private void multiplyFullRows() {
     int columns = head.columns();
     for (int i = 0; i < fullCount; i++) {
-      System.arraycopy(acts.normed, fullRows[i] * columns, acts.normed, i * columns, columns);
+      System.arraycopy(states, fullRows[i] * columns, states, i * columns, columns);
     }
     if (fullCount == 1) {
-      multiply(acts.normed, 1, outs.get(fullRows[0]).fillAll());
+      multiply(states, 1, outs.get(fullRows[0]).fillAll());
     } else if (fullCount > 1) {
       reserveFullLogits(Math.multiplyExact(fullCount, head.rows()));
-      multiply(acts.normed, fullCount, fullLogits);
+      multiply(states, fullCount, fullLogits);
       for (int i = 0; i < fullCount; i++) {
         float[] values = outs.get(fullRows[i]).fillAll();
         System.arraycopy(fullLogits, i * head.rows(), values, 0, head.rows());
@@ -255,10 +287,10 @@ final class LmHead {
     this.x = x;
     this.tokens = tokens;
     this.logits = logits;
-    acts.team.run(head.rows(), GRAIN, multiply);
+    workers.run(head.rows(), GRAIN, multiply);
   }
 
   private void multiply(int fromRow, int toRow, int worker) {
-    acts.kernels.denseMatMul(head, x, tokens, logits, fromRow, toRow, acts.scratch[worker]);
+    workers.kernels(worker).denseMatMul(head, x, tokens, logits, fromRow, toRow);
   }
 }

@@ -1,19 +1,21 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.TraceListener;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.model.PassOutput.AllTokens;
+import io.github.bitnet4j.core.model.PassOutput.EachToken;
+import io.github.bitnet4j.core.model.PassOutput.LastTokens;
+import io.github.bitnet4j.core.model.PassOutput.Nothing;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one sequence wants of a forward pass: some tokens appended to its cache, and logits. A cache
- * has one, which is used again and again.
+ * What a sequence requests from a forward pass: some tokens appended to its cache, and logits. A
+ * sequence has one, which is used again and again.
  *
  * <p>The settings are written by the thread that asks and read by the one that computes; the lock
- * of {@link PassQueue} is between them, and guards the state.
+ * of the scheduler is between them, and guards the state.
  */
-final class PassRequest {
+public final class PassRequest {
   /** How far it has come. */
   enum State {
     WAITING,
@@ -23,7 +25,6 @@ final class PassRequest {
     FAILED
   }
 
-  private static final Logits[] NONE = {};
   private static final int[] NO_IDS = {};
 
   final KvCache cache;
@@ -33,29 +34,13 @@ final class PassRequest {
 
   int end;
 
-  /** Which logits the choice depends on. */
-  LogitNeed need = LogitNeed.ALL;
-
-  /** Receive the logits after each of the last {@code count} ids. */
-  Logits[] logits = NONE;
-
-  int count;
-
-  /** Receives the logits after every id, if given; then no other sequence is in the pass. */
-  float @Nullable [] allLogits;
-
-  /** Takes the logits after each id from position {@link #from} on, if given; then as above. */
-  @Nullable LogitRows eachLogits;
-
-  int from;
-
-  /** Hears every intermediate value, if given; only with {@link #allLogits}. */
-  @Nullable TraceListener trace;
+  /** The logits that are requested. */
+  PassOutput output = PassOutput.NOTHING;
 
   /** To be asked on the thread of the sequence only. */
   BooleanSupplier cancelled = PassRequest::never;
 
-  /** What {@link #cancelled} has said, for the thread that computes. */
+  /** Whether {@link #cancelled} has returned true, for the thread that computes. */
   volatile boolean cancelRequested;
 
   State state = State.DONE;
@@ -64,60 +49,50 @@ final class PassRequest {
   /** Whether no other sequence is to be in the pass, because one with others failed. */
   boolean alone;
 
-  PassRequest(KvCache cache) {
+  /**
+   * Creates the request of a sequence.
+   *
+   * @param cache holds the keys and values of its tokens
+   */
+  public PassRequest(KvCache cache) {
     this.cache = cache;
   }
 
-  /** Sets what is wanted of a pass for choosing tokens. */
-  void set(
-      int[] ids, int end, LogitNeed need, Logits[] logits, int count, BooleanSupplier cancelled) {
+  /** Sets what is requested from the next pass. */
+  void set(int[] ids, int end, PassOutput output, BooleanSupplier cancelled) {
     this.ids = ids;
     this.end = end;
-    this.need = need;
-    this.logits = logits;
-    this.count = count;
+    this.output = output;
     this.cancelled = cancelled;
-    allLogits = null;
-    eachLogits = null;
-    trace = null;
   }
 
-  /** Sets what is wanted of a pass that passes on logits. */
-  void setEach(int[] ids, int end, int from, LogitRows eachLogits, BooleanSupplier cancelled) {
-    set(ids, end, LogitNeed.ALL, NONE, 0, cancelled);
-    this.from = from;
-    this.eachLogits = eachLogits;
-  }
-
-  /** Sets what is wanted of a pass that gives all logits. */
-  void setAll(
-      int[] ids,
-      int end,
-      float[] allLogits,
-      @Nullable TraceListener trace,
-      BooleanSupplier cancelled) {
-    set(ids, end, LogitNeed.ALL, NONE, 0, cancelled);
-    this.allLogits = allLogits;
-    this.trace = trace;
-  }
-
-  /** Lets go of what belongs to the caller. */
+  /** Clears references to objects of the caller. */
   void clear() {
-    set(NO_IDS, 0, LogitNeed.ALL, NONE, 0, PassRequest::never);
+    set(NO_IDS, 0, PassOutput.NOTHING, PassRequest::never);
     failure = null;
   }
 
-  /** Returns whether the logits of all rows are wanted, not of the last ones only. */
-  boolean wantsAllLogits() {
-    return allLogits != null || eachLogits != null;
-  }
-
+  /** Returns the number of tokens to append. */
   int rows() {
     return end - cache.length();
   }
 
+  /** Returns whether no other sequence may be in the pass. */
   boolean isExclusive() {
-    return alone || wantsAllLogits();
+    return alone || isForManyRows();
+  }
+
+  /** Returns whether the logits of many rows may be requested, not of the last ones only. */
+  boolean isForManyRows() {
+    return switch (output) {
+      case Nothing _, LastTokens _ -> false;
+      case EachToken _, AllTokens _ -> true;
+    };
+  }
+
+  /** Returns what listens to all intermediate values of the pass, if anything does. */
+  @Nullable TraceListener trace() {
+    return output instanceof AllTokens all ? all.trace() : null;
   }
 
   private static boolean never() {

@@ -27,6 +27,13 @@ final class Rope {
     }
   }
 
+  /** Computes the cosines and sines of the positions of a batch, {@code [rows x half]} each. */
+  void fill(Batch batch, float[] cos, float[] sin) {
+    for (int row = 0; row < batch.rows(); row++) {
+      fill(batch.position(row), row, cos, sin);
+    }
+  }
+
   /** Computes the cosines and sines of a position into row {@code row} of {@code [.. x half]}. */
   void fill(int position, int row, float[] cos, float[] sin) {
     if (position >= tables.length) {

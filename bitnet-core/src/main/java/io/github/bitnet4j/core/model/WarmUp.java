@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -93,12 +94,12 @@ final class WarmUp implements ColdStart {
   }
 
   @Override
-  public Kernels plain() {
-    return plain;
+  public Optional<Kernels> plain() {
+    return Optional.of(plain);
   }
 
   @Override
-  public boolean usesPlain(int positions, boolean allLogits) {
+  public boolean usesPlain(int positions, boolean manyLogits) {
     return !warm;
   }
 

@@ -7,9 +7,10 @@ import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
 import io.github.bitnet4j.core.model.ColdStart;
+import io.github.bitnet4j.core.model.ColdStarts;
+import io.github.bitnet4j.core.model.InferenceEngine;
 import io.github.bitnet4j.core.model.Int8Head;
 import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.KernelProvider;
@@ -172,18 +173,17 @@ public final class CoreModelLoader implements ModelLoader {
         chosen
             .plain
             .filter(plain -> !chosen.byName)
-            .map(plain -> ColdStart.of(config, head.type(), screening, kernels, plain.kernels()))
-            .orElse(null);
-    Transformer transformer = new Transformer(config, weights.weights(), kernels, coldStart, team);
-    if (coldStart != null) {
-      coldStart.start();
-    }
+            .map(plain -> ColdStarts.of(config, head.type(), screening, kernels, plain.kernels()))
+            .orElse(ColdStart.NONE);
+    InferenceEngine engine =
+        new InferenceEngine(
+            config, weights.weights(), weights.int8Head(), kernels, coldStart, team);
+    coldStart.start();
     return new TransformerModel(
         info,
         files.tokenizer(),
         files.noTokenizerReason(),
-        transformer,
-        coldStart,
+        engine,
         options.kvCache(),
         team,
         arenas);

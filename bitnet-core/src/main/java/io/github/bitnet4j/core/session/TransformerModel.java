@@ -7,10 +7,9 @@ import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.constraint.ModelConstraints;
-import io.github.bitnet4j.core.model.ColdStart;
+import io.github.bitnet4j.core.model.InferenceEngine;
 import io.github.bitnet4j.core.model.KvCache;
 import io.github.bitnet4j.core.model.KvMemory;
-import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -25,8 +24,7 @@ final class TransformerModel implements Model {
   private final ModelInfo info;
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
-  private final Transformer transformer;
-  private final @Nullable ColdStart coldStart;
+  private final InferenceEngine engine;
   private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
@@ -42,16 +40,14 @@ final class TransformerModel implements Model {
       ModelInfo info,
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
-      Transformer transformer,
-      @Nullable ColdStart coldStart,
+      InferenceEngine engine,
       KvCacheType kvCacheType,
       WorkerTeam team,
       List<Arena> arenas) {
     this.info = info;
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
-    this.transformer = transformer;
-    this.coldStart = coldStart;
+    this.engine = engine;
     this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
@@ -89,8 +85,8 @@ final class TransformerModel implements Model {
     return tokenizer != null;
   }
 
-  Transformer transformer() {
-    return transformer;
+  InferenceEngine engine() {
+    return engine;
   }
 
   KvCacheType kvCacheType() {
@@ -106,7 +102,7 @@ final class TransformerModel implements Model {
   byte[] fingerprint() {
     synchronized (fingerprintLock) {
       if (fingerprint.length == 0) {
-        fingerprint = transformer.fingerprint();
+        fingerprint = engine.fingerprint();
       }
       return fingerprint;
     }
@@ -139,7 +135,7 @@ final class TransformerModel implements Model {
             new TransformerSession(
                 this,
                 costs,
-                new KvCache(transformer.config(), info.contextLength(), kvCacheType, kvMemory)));
+                new KvCache(engine.config(), info.contextLength(), kvCacheType, kvMemory)));
   }
 
   /** Opens the session that the supplier returns. */
@@ -174,9 +170,7 @@ final class TransformerModel implements Model {
       }
       closed = true;
     }
-    if (coldStart != null) {
-      coldStart.close();
-    }
+    engine.close();
     team.close();
     arenas.forEach(Arena::close);
   }

@@ -8,6 +8,8 @@ import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.Preparation;
+import io.github.bitnet4j.core.model.PassOutput.AllTokens;
+import io.github.bitnet4j.core.model.PassOutput.LastTokens;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.WorkerTeam;
@@ -20,7 +22,6 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,7 +73,7 @@ class ColdStartTest {
         TestModel reference = new TestModel(Fixtures.goldenModel("b158-tied"), "vector", 1)) {
       WarmUp cold = loaded.warmUp(slow(), counting(TestModel.kernels("scalar"), plain));
       float[] expected = reference.logits(IDS);
-      assertThat(loaded.logits(loaded.transformer(vector, cold))).isEqualTo(expected);
+      assertThat(loaded.logits(loaded.engine(vector, cold))).isEqualTo(expected);
       assertThat(own).hasValue(0);
       assertThat(plain.get()).isPositive();
       cold.close();
@@ -80,7 +81,7 @@ class ColdStartTest {
       try (WarmUp warm = loaded.warmUp(TestModel.kernels("scalar"), counting(slow(), plain))) {
         awaitWarm(warm);
         plain.set(0);
-        assertThat(loaded.logits(loaded.transformer(vector, warm))).isEqualTo(expected);
+        assertThat(loaded.logits(loaded.engine(vector, warm))).isEqualTo(expected);
       }
       assertThat(plain).hasValue(0);
       assertThat(own.get()).isPositive();
@@ -97,13 +98,13 @@ class ColdStartTest {
         TestModel reference = new TestModel(Fixtures.goldenModel("b158-tied"), "vector", 1)) {
       float[] all = reference.logits(IDS);
       float[] expected = Arrays.copyOfRange(all, all.length - all.length / IDS.length, all.length);
-      Transformer transformer = loaded.transformer(vector, new FirstPass(1 << 20, scalar));
-      assertThat(loaded.lastLogits(transformer, IDS.length)).isEqualTo(expected);
+      InferenceEngine engine = loaded.engine(vector, new FirstPass(1 << 20, scalar));
+      assertThat(loaded.lastLogits(engine, IDS.length)).isEqualTo(expected);
       assertThat(own).hasValue(0);
       assertThat(plain.get()).isPositive();
 
       plain.set(0);
-      assertThat(loaded.lastLogits(transformer, IDS.length)).isEqualTo(expected);
+      assertThat(loaded.lastLogits(engine, IDS.length)).isEqualTo(expected);
       assertThat(plain).hasValue(0);
       assertThat(own.get()).isPositive();
     }
@@ -125,9 +126,9 @@ class ColdStartTest {
     Kernels scalar = counting(TestModel.kernels("scalar"), plain);
     try (Loaded loaded = new Loaded("b158-tied")) {
       ColdStart coldStart = new FirstPass((1L << 35) / (IDS.length - 1), scalar);
-      Transformer transformer = loaded.transformer(TestModel.kernels("vector"), coldStart);
-      loaded.lastLogits(transformer, IDS.length);
-      loaded.lastLogits(transformer, 1);
+      InferenceEngine engine = loaded.engine(TestModel.kernels("vector"), coldStart);
+      loaded.lastLogits(engine, IDS.length);
+      loaded.lastLogits(engine, 1);
       assertThat(plain).hasValue(0);
     }
   }
@@ -138,10 +139,11 @@ class ColdStartTest {
     Kernels scalar = counting(TestModel.kernels("scalar"), plain);
     try (Loaded loaded = new Loaded("b158-tied");
         KvCache cache = new KvCache(loaded.files.config(), 16, KvCacheType.F32)) {
-      loaded.extend(loaded.transformer(TestModel.kernels("vector"), null), cache, IDS.length - 1);
+      loaded.extend(
+          loaded.engine(TestModel.kernels("vector"), ColdStart.NONE), cache, IDS.length - 1);
       ColdStart coldStart = new FirstPass((1L << 35) / (IDS.length - 1), scalar);
-      Transformer transformer = loaded.transformer(TestModel.kernels("vector"), coldStart);
-      loaded.extend(transformer, cache, IDS.length);
+      InferenceEngine engine = loaded.engine(TestModel.kernels("vector"), coldStart);
+      loaded.extend(engine, cache, IDS.length);
       assertThat(plain).hasValue(0);
     }
   }
@@ -151,11 +153,11 @@ class ColdStartTest {
     Kernels kernels = TestModel.kernels("scalar");
     try (Loaded loaded = new Loaded("b158-tied")) {
       ModelConfig small = loaded.files.config();
-      assertThat(small.linearWeights()).isLessThan(ColdStart.MAX_WARM_UP_WEIGHTS);
-      assertThat(ColdStart.of(small, DenseType.BF16, true, kernels, kernels))
+      assertThat(small.linearWeights()).isLessThan(ColdStarts.MAX_WARM_UP_WEIGHTS);
+      assertThat(ColdStarts.of(small, DenseType.BF16, true, kernels, kernels))
           .isInstanceOf(WarmUp.class);
       ModelConfig large = withLayers(small, 100_000);
-      assertThat(ColdStart.of(large, DenseType.BF16, true, kernels, kernels))
+      assertThat(ColdStarts.of(large, DenseType.BF16, true, kernels, kernels))
           .isInstanceOf(FirstPass.class);
     }
   }
@@ -234,32 +236,34 @@ class ColdStartTest {
       return warmUp;
     }
 
-    Transformer transformer(Kernels kernels, @Nullable ColdStart coldStart) throws Exception {
+    InferenceEngine engine(Kernels kernels, ColdStart coldStart) throws Exception {
       ModelWeights weights =
           files
               .loadWeights(
                   new Preparation(kernels, Long.MAX_VALUE, null), arena, team, (done, total) -> {})
               .weights();
-      return new Transformer(files.config(), weights, kernels, coldStart, team);
+      return new InferenceEngine(files.config(), weights, null, kernels, coldStart, team);
     }
 
-    float[] logits(Transformer transformer) {
+    float[] logits(InferenceEngine engine) {
       float[] logits = new float[IDS.length * files.config().vocabSize()];
       try (KvCache cache = new KvCache(files.config(), 16, KvCacheType.F32)) {
-        transformer.forwardAll(IDS, IDS.length, cache, logits, null, () -> false);
+        AllTokens output = new AllTokens(logits, null);
+        engine.forward(new PassRequest(cache), IDS, IDS.length, output, () -> false, length -> {});
       }
       return logits;
     }
 
-    float[] lastLogits(Transformer transformer, int length) {
+    float[] lastLogits(InferenceEngine engine, int length) {
       try (KvCache cache = new KvCache(files.config(), 16, KvCacheType.F32)) {
-        return extend(transformer, cache, length);
+        return extend(engine, cache, length);
       }
     }
 
-    float[] extend(Transformer transformer, KvCache cache, int length) {
+    float[] extend(InferenceEngine engine, KvCache cache, int length) {
       Logits logits = new Logits(files.config().vocabSize());
-      transformer.forward(IDS, length, cache, LogitNeed.ALL, new Logits[] {logits}, 1, () -> false);
+      LastTokens output = new LastTokens(logits).set(LogitNeed.ALL, 1);
+      engine.forward(new PassRequest(cache), IDS, length, output, () -> false, end -> {});
       return Arrays.copyOf(logits.values(), logits.count());
     }
 

@@ -4,14 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.bitnet4j.GenerationConfig;
-import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.Xtc;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.format.DenseEncoder;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
-import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.model.PassOutput.LastTokens;
 import io.github.bitnet4j.core.sampling.History;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
@@ -368,7 +366,7 @@ class HeadScreeningTest {
     Kernels kernels = counting(TestModel.kernels("vector"), "int8Products", products);
     try (Head head = new Head(matrix(DenseType.F32, rows), kernels, 1)) {
       List<Boolean> tried = new ArrayList<>();
-      Arrays.fill(head.acts.x, 0, COLUMNS, 0.01f); // nearly all tokens are as likely
+      Arrays.fill(head.x, 0, COLUMNS, 0.01f); // nearly all tokens are as likely
       Logits logits = new Logits(ROWS);
       for (int pass = 0; pass < 16; pass++) {
         products.set(0);
@@ -390,17 +388,17 @@ class HeadScreeningTest {
     AtomicInteger products = new AtomicInteger();
     Kernels kernels = counting(TestModel.kernels("vector"), "int8Products", products);
     try (Head head = new Head(matrix(DenseType.F32, rows), kernels, 2)) {
-      System.arraycopy(rows[77], 0, head.acts.x, 0, COLUMNS);
+      System.arraycopy(rows[77], 0, head.x, 0, COLUMNS);
       Int8Head copy = new Int8Head(head.matrix, head.arena);
       RmsNorm none = new RmsNorm(Head.ones(COLUMNS), 0);
-      LmHead lmHead = new LmHead(none, head.matrix, copy, head.acts);
+      LmHead lmHead = new LmHead(none, head.matrix, copy, head.workers, new Tracer());
       Logits all = new Logits(ROWS);
-      compute(lmHead, LogitNeed.ALL, all);
+      compute(lmHead, head.x, LogitNeed.ALL, all);
       assertThat(lmHead.completeCopy(() -> false)).isTrue();
       assertThat(copy.isComplete()).as("nobody has missed it").isFalse();
 
       Logits first = new Logits(ROWS);
-      compute(lmHead, new LogitNeed.Largest(1), first);
+      compute(lmHead, head.x, new LogitNeed.Largest(1), first);
       assertThat(first.isComplete()).isTrue();
       assertThat(lmHead.completeCopy(() -> true)).as("cancelled").isFalse();
       assertThat(copy.isComplete()).isFalse();
@@ -409,7 +407,7 @@ class HeadScreeningTest {
       assertThat(lmHead.completeCopy(() -> false)).isTrue();
       assertThat(copy.isComplete()).isTrue();
       Logits second = new Logits(ROWS);
-      compute(lmHead, new LogitNeed.Largest(1), second);
+      compute(lmHead, head.x, new LogitNeed.Largest(1), second);
       assertThat(products).hasPositiveValue();
       assertThat(second.isComplete()).isFalse();
       for (int i = 0; i < second.count(); i++) {
@@ -419,8 +417,8 @@ class HeadScreeningTest {
     }
   }
 
-  private static void compute(LmHead lmHead, LogitNeed need, Logits logits) {
-    lmHead.want(0, need, logits);
+  private static void compute(LmHead lmHead, float[] x, LogitNeed need, Logits logits) {
+    lmHead.request(x, 1, new LastTokens(logits).set(need, 1));
     lmHead.forward();
   }
 
@@ -490,41 +488,26 @@ class HeadScreeningTest {
     final DenseMatrix matrix;
     final WorkerTeam team;
     final Arena arena = Arena.ofShared();
-    final Activations acts;
+    final Workers workers;
     final Int8Head int8Head;
     final HeadScreening screening;
     final LmHead full;
     final LmHead screened;
-    final ModelConfig config;
+
+    /** The residual stream of some rows. */
+    final float[] x;
 
     Head(DenseMatrix matrix, Kernels kernels, int threads) {
       this.matrix = matrix;
       team = new WorkerTeam(threads, "test");
-      config =
-          new ModelConfig(
-              "test",
-              matrix.columns(),
-              32,
-              1,
-              1,
-              1,
-              2,
-              matrix.rows(),
-              16,
-              0,
-              10_000,
-              Activation.SILU,
-              false,
-              0,
-              ScaleRule.MULTIPLY,
-              true);
-      acts = new Activations(config, kernels, null, team);
+      workers = new Workers(team, kernels);
+      x = new float[(HeadScreening.MAX_TOKENS + 1) * matrix.columns()];
       int8Head = new Int8Head(matrix, arena);
       int8Head.complete(team, () -> false);
-      screening = new HeadScreening(matrix, int8Head, acts);
+      screening = new HeadScreening(matrix, int8Head, workers);
       RmsNorm none = new RmsNorm(ones(matrix.columns()), 0);
-      full = new LmHead(none, matrix, null, acts);
-      screened = new LmHead(none, matrix, int8Head, acts);
+      full = new LmHead(none, matrix, null, workers, new Tracer());
+      screened = new LmHead(none, matrix, int8Head, workers, new Tracer());
     }
 
     private static float[] ones(int length) {
@@ -534,8 +517,9 @@ class HeadScreeningTest {
     }
 
     void checkBounds(float[] x, String description) {
+      WorkerKernels kernels = workers.kernels(0);
       float[] exact = new float[matrix.rows()];
-      acts.kernels.denseMatMul(matrix, x, 1, exact, 0, matrix.rows(), acts.scratch[0]);
+      workers.kernels(0).denseMatMul(matrix, x, 1, exact, 0, matrix.rows());
       ScreeningInput input = new ScreeningInput(int8Head.lines());
       float[] lower = new float[matrix.rows()];
       float[] upper = new float[matrix.rows()];
@@ -543,7 +527,7 @@ class HeadScreeningTest {
         int[][] sums = new int[2][64];
         for (int from = 0; from < matrix.rows(); from += 64) {
           int to = Math.min(matrix.rows(), from + 64);
-          int8Head.bound(acts.kernels, input, from, to, sums, lower, upper, 0);
+          int8Head.bound(kernels, input, from, to, sums, lower, upper, 0);
         }
         checkBounds(exact, lower, upper, description + ", quantized");
       }
@@ -551,7 +535,7 @@ class HeadScreeningTest {
         float[] sums = new float[64];
         for (int from = 0; from < matrix.rows(); from += 64) {
           int to = Math.min(matrix.rows(), from + 64);
-          int8Head.multiply(acts.kernels, x, 0, 1, from, to, sums, acts.scratch[0]);
+          int8Head.multiply(kernels, x, 0, 1, from, to, sums);
           int8Head.bound(input, from, to, sums, 0, lower, upper, 0);
         }
         checkBounds(exact, lower, upper, description + ", as it is");
@@ -569,40 +553,34 @@ class HeadScreeningTest {
 
     /** Screens a hidden state that is not normalized, alone or as the last of several. */
     Logits screened(float[] x, LogitNeed need, int tokens) {
-      acts.reserveRows(tokens);
+      float[] states = new float[tokens * x.length];
       for (int t = 0; t < tokens; t++) {
-        System.arraycopy(x, 0, acts.normed, t * x.length, x.length);
+        System.arraycopy(x, 0, states, t * x.length, x.length);
       }
       Logits logits = new Logits(matrix.rows());
-      screening.bound(0, tokens);
+      screening.bound(states, 0, tokens);
       if (!screening.findCandidates(tokens - 1, need, logits)) {
-        acts.kernels.denseMatMul(matrix, x, 1, logits.fillAll(), 0, matrix.rows(), acts.scratch[0]);
+        workers.kernels(0).denseMatMul(matrix, x, 1, logits.fillAll(), 0, matrix.rows());
       }
       return logits;
     }
 
     private void compute(LmHead head, LogitNeed need, Logits[] out) {
-      for (int row = 0; row < out.length; row++) {
-        head.want(row, need, out[row]);
-      }
+      head.request(x, out.length, new LastTokens(out).set(need, out.length));
       head.forward();
     }
 
     /** Computes logits of the first row as a pass of a model does. */
     void computeFirst(LogitNeed need, Logits out) {
-      screened.want(0, need, out);
+      screened.request(x, 1, new LastTokens(out).set(need, 1));
       screened.forward();
     }
 
     /** Chooses tokens after hidden states, both as they are and normalized. */
     void checkChoices(List<float[]> states, String description) {
       int count = states.size();
-      acts.reserveRows(count);
-      try (KvCache cache = new KvCache(config, 16, KvCacheType.F32)) {
-        for (int row = 0; row < count; row++) {
-          acts.batch.add(0, cache, row);
-          System.arraycopy(states.get(row), 0, acts.x, row * matrix.columns(), matrix.columns());
-        }
+      for (int row = 0; row < count; row++) {
+        System.arraycopy(states.get(row), 0, x, row * matrix.columns(), matrix.columns());
       }
       Logits[] expected = buffers(count);
       Logits[] actual = buffers(count);
@@ -614,12 +592,12 @@ class HeadScreeningTest {
           String where = "%s, %s, row %d, seed %d".formatted(description, config, row, SEED);
           checkChoice(config, actual[row], expected[row], where);
         }
-        float[] x = states.getFirst();
+        float[] state = states.getFirst();
         for (int tokens : List.of(1, 3)) {
           float[] all = expected[0].fillAll(); // a choice may change them
-          acts.kernels.denseMatMul(matrix, x, 1, all, 0, matrix.rows(), acts.scratch[0]);
+          workers.kernels(0).denseMatMul(matrix, state, 1, all, 0, matrix.rows());
           String where = "%s as it is, %d rows, %s".formatted(description, tokens, config);
-          checkChoice(config, screened(x, need, tokens), expected[0], where);
+          checkChoice(config, screened(state, need, tokens), expected[0], where);
         }
       }
     }

@@ -6,12 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.core.model.ModelConfig.Activation;
 import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.model.PassOutput.AllTokens;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -49,6 +50,8 @@ class PassQueueTest {
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<KvCache> caches = Collections.synchronizedList(new ArrayList<>());
+
+  private final Map<KvCache, PassRequest> requests = new ConcurrentHashMap<>();
 
   /** The rows of each request of each pass. */
   private final List<List<Integer>> passes = Collections.synchronizedList(new ArrayList<>());
@@ -105,9 +108,9 @@ class PassQueueTest {
   }
 
   private boolean run(KvCache cache, int rows, BooleanSupplier cancelled) {
-    PassRequest request = cache.request();
+    PassRequest request = requests.computeIfAbsent(cache, PassRequest::new);
     int end = cache.length() + rows;
-    request.set(new int[end], end, LogitNeed.ALL, new Logits[0], 0, cancelled);
+    request.set(new int[end], end, PassOutput.NOTHING, cancelled);
     return queue.run(request);
   }
 
@@ -285,8 +288,8 @@ class PassQueueTest {
     Future<Boolean> third =
         start(
             () -> {
-              PassRequest request = cache().request();
-              request.setAll(new int[5], 5, new float[40], null, () -> false);
+              PassRequest request = new PassRequest(cache());
+              request.set(new int[5], 5, new AllTokens(new float[40], null), () -> false);
               return queue.run(request);
             });
     settleDown();

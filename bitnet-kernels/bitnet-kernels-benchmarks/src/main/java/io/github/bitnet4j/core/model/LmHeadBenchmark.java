@@ -1,8 +1,6 @@
 package io.github.bitnet4j.core.model;
 
-import io.github.bitnet4j.KvCacheType;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
-import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.model.PassOutput.LastTokens;
 import io.github.bitnet4j.core.sampling.LogitNeed;
 import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.threads.WorkerTeam;
@@ -68,6 +66,10 @@ public class LmHeadBenchmark {
   private LmHead full;
   private LmHead screened;
   private Logits[] logits;
+  private LastTokens output;
+
+  /** The residual stream, {@code [tokens x COLUMNS]}. */
+  private float[] x;
 
   /** Makes the head and compares what is screened with what is not. */
   @Setup
@@ -80,44 +82,22 @@ public class LmHeadBenchmark {
             .orElseThrow()
             .kernels();
     team = new WorkerTeam(threads, "benchmark");
-    ModelConfig config =
-        new ModelConfig(
-            "benchmark",
-            COLUMNS,
-            32,
-            1,
-            1,
-            1,
-            2,
-            ROWS,
-            16,
-            1e-5f,
-            10_000,
-            Activation.SILU,
-            false,
-            0,
-            ScaleRule.MULTIPLY,
-            true);
-    Activations acts = new Activations(config, kernels, null, team);
-    acts.reserveRows(tokens);
+    Workers workers = new Workers(team, kernels);
+    x = new float[tokens * COLUMNS];
     Random random = new Random(7);
-    for (int i = 0; i < tokens * COLUMNS; i++) {
-      acts.x[i] = (float) random.nextGaussian();
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) random.nextGaussian();
     }
-    try (KvCache cache = new KvCache(config, 16, KvCacheType.F32)) {
-      for (int t = 0; t < tokens; t++) {
-        acts.batch.add(0, cache, t);
-      }
-    }
-    DenseMatrix head = head(acts.x);
+    DenseMatrix head = head(x);
     Int8Head int8Head = new Int8Head(head, arena);
     int8Head.complete(team, () -> false);
     float[] ones = new float[COLUMNS];
     Arrays.fill(ones, 1);
     RmsNorm norm = new RmsNorm(ones, 1e-5f);
-    full = new LmHead(norm, head, null, acts);
-    screened = new LmHead(norm, head, int8Head, acts);
+    full = new LmHead(norm, head, null, workers, new Tracer());
+    screened = new LmHead(norm, head, int8Head, workers, new Tracer());
     logits = Stream.generate(() -> new Logits(ROWS)).limit(tokens).toArray(Logits[]::new);
+    output = new LastTokens(logits);
     int expected = best(all()[0]);
     if (best(greedy()[0]) != expected || best(top40()[0]) != expected) {
       throw new IllegalStateException("wrong result");
@@ -189,9 +169,7 @@ public class LmHeadBenchmark {
   }
 
   private Logits[] compute(LmHead head, LogitNeed need) {
-    for (int row = 0; row < tokens; row++) {
-      head.want(row, need, logits[row]);
-    }
+    head.request(x, tokens, output.set(need, tokens));
     head.forward();
     return logits;
   }
