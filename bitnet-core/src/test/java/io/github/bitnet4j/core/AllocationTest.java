@@ -3,14 +3,14 @@ package io.github.bitnet4j.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
-import io.github.bitnet4j.core.model.InferenceEngine;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.model.PassOutput.LastTokens;
-import io.github.bitnet4j.core.model.PassRequest;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.LogitNeed.Largest;
-import io.github.bitnet4j.core.sampling.LogitNeed.Nucleus;
-import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.engine.InferenceEngine;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
+import io.github.bitnet4j.core.logits.LogitsRequest.Nucleus;
+import io.github.bitnet4j.core.logits.LogitsRequest.TopK;
+import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -35,17 +35,17 @@ class AllocationTest {
       int tokens = 40;
       int[] ids = Fixtures.randomIds(1, 160 + tokens, model.config().vocabSize());
       LastTokens output = new LastTokens(new Logits(model.config().vocabSize()));
-      PassRequest request = new PassRequest(cache);
+      BatchRequest request = new BatchRequest(cache);
       InferenceEngine engine = model.engine();
-      List<LogitNeed> needs = List.of(LogitNeed.ALL, new Largest(40), new Nucleus(0.8f, 0.9f));
+      List<LogitsRequest> needs = List.of(LogitsRequest.ALL, new TopK(40), new Nucleus(0.8f, 0.9f));
       long allocated = Long.MAX_VALUE;
       // Until the compiler has made values of vectors, which takes some thousand calls.
       for (int attempt = 0; attempt < 100 && allocated > 0; attempt++) {
         cache.truncate(0);
-        engine.forward(request, ids, 160, output.set(LogitNeed.ALL, 1), NEVER, IGNORED);
+        engine.forward(request, ids, 160, output.set(LogitsRequest.ALL, 1), NEVER, IGNORED);
         long before = beans.getTotalThreadAllocatedBytes();
         for (int i = 1; i <= tokens; i++) {
-          LogitNeed need = needs.get(i % needs.size());
+          LogitsRequest need = needs.get(i % needs.size());
           engine.forward(request, ids, 160 + i, output.set(need, 1), NEVER, IGNORED);
         }
         allocated = beans.getTotalThreadAllocatedBytes() - before;

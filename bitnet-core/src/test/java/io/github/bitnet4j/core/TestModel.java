@@ -2,20 +2,20 @@ package io.github.bitnet4j.core;
 
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.engine.ColdStart;
+import io.github.bitnet4j.core.engine.InferenceEngine;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
-import io.github.bitnet4j.core.model.ColdStart;
-import io.github.bitnet4j.core.model.InferenceEngine;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.PassOutput;
-import io.github.bitnet4j.core.model.PassOutput.AllTokens;
-import io.github.bitnet4j.core.model.PassOutput.LastTokens;
-import io.github.bitnet4j.core.model.PassRequest;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
+import io.github.bitnet4j.core.logits.PassOutput;
+import io.github.bitnet4j.core.logits.PassOutput.AllTokens;
+import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
 import java.io.IOException;
@@ -88,12 +88,12 @@ public final class TestModel implements AutoCloseable {
   }
 
   /** Appends ids to a cache and computes what a choice needs of the logits after the last ones. */
-  public void forward(int[] ids, int end, KvCache cache, LogitNeed need, Logits... logits) {
+  public void forward(int[] ids, int end, KvCache cache, LogitsRequest need, Logits... logits) {
     forward(ids, end, cache, new LastTokens(logits).set(need, logits.length));
   }
 
   private void forward(int[] ids, int end, KvCache cache, PassOutput output) {
-    PassRequest request = new PassRequest(cache);
+    BatchRequest request = new BatchRequest(cache);
     engine.forward(request, ids, end, output, () -> false, length -> {});
     engine.forget(request);
   }

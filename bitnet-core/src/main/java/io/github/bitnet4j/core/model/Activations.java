@@ -1,5 +1,10 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.batching.Batch;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.compute.Tracer;
+import io.github.bitnet4j.core.compute.Workers;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import java.util.List;
 
 /**
@@ -79,16 +84,16 @@ final class Activations {
   }
 
   /** Fills the batch with the tokens of some requests. */
-  void begin(List<PassRequest> requests) {
+  void begin(List<BatchRequest> requests) {
     int rows = 0;
     for (int i = 0; i < requests.size(); i++) {
       rows += requests.get(i).rows();
     }
     reserveRows(rows);
     for (int i = 0; i < requests.size(); i++) {
-      PassRequest request = requests.get(i);
-      for (int position = request.cache.length(); position < request.end; position++) {
-        batch.add(request.ids[position], request.cache, position);
+      BatchRequest request = requests.get(i);
+      for (int position = request.cache().length(); position < request.end(); position++) {
+        batch.add(request.ids()[position], request.cache(), position);
       }
     }
   }

@@ -2,6 +2,8 @@ package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.model.BitLinear.Layer;
 import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.core.weights.LayerWeights;
+import io.github.bitnet4j.core.weights.ModelConfig;
 
 /** Causal self-attention with grouped query heads. */
 final class Attention {

@@ -1,5 +1,8 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.compute.WorkerKernels;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.Kernels;
 import java.util.Arrays;
 

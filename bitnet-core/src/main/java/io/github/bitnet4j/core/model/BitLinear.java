@@ -1,7 +1,9 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.core.compute.WorkerKernels;
 import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.core.weights.TernaryWeight;
 import io.github.bitnet4j.spi.TernaryMatrix;
 
 /**

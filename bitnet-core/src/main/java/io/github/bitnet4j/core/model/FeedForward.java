@@ -2,6 +2,7 @@ package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.model.BitLinear.Layer;
 import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.core.weights.LayerWeights;
 import io.github.bitnet4j.spi.FloatMath;
 
 /** The gated feed-forward network, {@code down(norm(act(gate(x)) * up(x)))}. */

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.batching.Batch;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,7 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.compute.WorkerKernels;
 import io.github.bitnet4j.core.threads.RangeTask;
 import io.github.bitnet4j.spi.Kernels;
 

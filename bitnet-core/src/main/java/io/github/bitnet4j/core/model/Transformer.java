@@ -1,9 +1,16 @@
 package io.github.bitnet4j.core.model;
 
-import io.github.bitnet4j.core.model.PassOutput.AllTokens;
-import io.github.bitnet4j.core.model.PassOutput.EachToken;
-import io.github.bitnet4j.core.model.PassOutput.LastTokens;
-import io.github.bitnet4j.core.model.PassOutput.Nothing;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.compute.Tracer;
+import io.github.bitnet4j.core.compute.Workers;
+import io.github.bitnet4j.core.head.Int8Head;
+import io.github.bitnet4j.core.head.LmHead;
+import io.github.bitnet4j.core.logits.PassOutput.AllTokens;
+import io.github.bitnet4j.core.logits.PassOutput.EachToken;
+import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
+import io.github.bitnet4j.core.logits.PassOutput.Nothing;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelWeights;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * is independent of the others in its batch, so any way of cutting a sequence into passes gives the
  * same bits. For one thread at a time.
  */
-final class Transformer {
+public final class Transformer {
   private final Activations acts;
   private final Embedding embedding;
   private final Rope rope;
@@ -28,7 +35,7 @@ final class Transformer {
    * @param weights prepared for the kernels of the workers
    * @param int8Head a copy of the LM head for screening, if it has one
    */
-  Transformer(
+  public Transformer(
       ModelConfig config,
       ModelWeights weights,
       @Nullable Int8Head int8Head,
@@ -52,7 +59,7 @@ final class Transformer {
    * @param mayContinue asked before every block and every few rows of logits
    * @return false if it was told not to continue
    */
-  boolean forward(List<PassRequest> requests, BooleanSupplier mayContinue) {
+  public boolean forward(List<BatchRequest> requests, BooleanSupplier mayContinue) {
     acts.begin(requests);
     embedding.forward(acts.x); // x = embedding(ids), [rows x hidden]
     rope.fill(acts.batch, acts.cos, acts.sin); // [rows x headDim / 2] each
@@ -66,17 +73,17 @@ final class Transformer {
   }
 
   private boolean computeLogits(
-      float[] x, List<PassRequest> requests, BooleanSupplier mayContinue) {
+      float[] x, List<BatchRequest> requests, BooleanSupplier mayContinue) {
     boolean complete = true;
     int from = 0;
     for (int i = 0; i < requests.size(); i++) {
-      PassRequest request = requests.get(i);
+      BatchRequest request = requests.get(i);
       int to = from + request.rows();
-      switch (request.output) {
+      switch (request.output()) {
         case Nothing _ -> {}
         case LastTokens last -> head.request(x, to, last);
         case EachToken each ->
-            complete &= head.forwardEach(x, from, to, request.cache.length(), each, mayContinue);
+            complete &= head.forwardEach(x, from, to, request.cache().length(), each, mayContinue);
         case AllTokens all -> head.forwardAll(x, to, all);
       }
       from = to;
@@ -91,7 +98,7 @@ final class Transformer {
    *
    * @return false if cancelled
    */
-  boolean completeHeadCopy(BooleanSupplier cancelled) {
+  public boolean completeHeadCopy(BooleanSupplier cancelled) {
     return head.completeCopy(cancelled);
   }
 
@@ -100,7 +107,7 @@ final class Transformer {
    *
    * @param maxRows buffers for more rows than this are released
    */
-  void end(int maxRows) {
+  public void end(int maxRows) {
     head.forget();
     acts.releaseAbove(maxRows);
   }

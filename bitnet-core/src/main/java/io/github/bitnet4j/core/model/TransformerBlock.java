@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.model;
 
 import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.core.weights.LayerWeights;
 
 /** One block: {@code x = x + attention(norm(x)); x = x + feedForward(norm(x))}. */
 final class TransformerBlock {

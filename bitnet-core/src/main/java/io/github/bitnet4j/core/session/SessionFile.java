@@ -3,7 +3,7 @@ package io.github.bitnet4j.core.session;
 import io.github.bitnet4j.ChatMessage;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.SessionFormatException;
-import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.cache.KvCache;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

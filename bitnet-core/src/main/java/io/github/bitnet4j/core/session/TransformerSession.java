@@ -10,15 +10,15 @@ import io.github.bitnet4j.Session;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.TraceListener;
-import io.github.bitnet4j.core.model.InferenceEngine;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.model.LogitRows;
-import io.github.bitnet4j.core.model.PassOutput.AllTokens;
-import io.github.bitnet4j.core.model.PassOutput.EachToken;
-import io.github.bitnet4j.core.model.PassOutput.LastTokens;
-import io.github.bitnet4j.core.model.PassRequest;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.engine.InferenceEngine;
+import io.github.bitnet4j.core.logits.LogitRows;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
+import io.github.bitnet4j.core.logits.PassOutput.AllTokens;
+import io.github.bitnet4j.core.logits.PassOutput.EachToken;
+import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
 import io.github.bitnet4j.tokenizer.EncodeOptions;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -47,7 +47,7 @@ final class TransformerSession implements Session {
   private final InferenceEngine engine;
   private final KvCache cache;
 
-  private final PassRequest request;
+  private final BatchRequest request;
   private final LastTokens lastTokens;
 
   private final PassCosts passCosts;
@@ -78,7 +78,7 @@ final class TransformerSession implements Session {
     this.model = model;
     this.passCosts = passCosts;
     engine = model.engine();
-    request = new PassRequest(cache);
+    request = new BatchRequest(cache);
     this.cache = cache;
     Logits[] logits = new Logits[PassCosts.MAX_ROWS];
     Arrays.setAll(logits, row -> new Logits(engine.config().vocabSize()));
@@ -285,7 +285,7 @@ final class TransformerSession implements Session {
       int[] ids,
       int length,
       int guesses,
-      LogitNeed need,
+      LogitsRequest need,
       BooleanSupplier cancelled,
       IntConsumer passed) {
     int end = length + guesses;

@@ -1,7 +1,7 @@
 package io.github.bitnet4j.core.constraint;
 
 import io.github.bitnet4j.OutputConstraint;
-import io.github.bitnet4j.core.sampling.TokenMask;
+import io.github.bitnet4j.core.logits.TokenMask;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.benchmarks.SharedFiles;
 import java.io.IOException;
