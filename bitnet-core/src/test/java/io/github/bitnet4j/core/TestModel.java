@@ -63,7 +63,12 @@ public final class TestModel implements AutoCloseable {
             (done, total) -> {});
     engine =
         new InferenceEngine(
-            opened.config(), loaded.weights(), loaded.int8Head(), kernels, ColdStart.NONE, team);
+            opened.config(),
+            loaded.weights(),
+            loaded.screeningHead(),
+            kernels,
+            ColdStart.NONE,
+            team);
   }
 
   /** Returns the kernels of a provider, which must be usable. */

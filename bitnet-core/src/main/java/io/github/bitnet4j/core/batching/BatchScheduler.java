@@ -10,9 +10,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets sequences share forward passes: whichever thread finds that no pass is running computes one
- * for all sequences that wait, in the order they asked, as far as there is room for their rows.
- * Weights are then read once for all of them, and each gets the bits that it would get alone.
+ * Continuous batching: a thread that finds no pass running computes one for all sequences that
+ * wait, in the order they asked, as far as there is room for their rows. Weights are then read once
+ * for all of them, and each gets the bits that it would get alone.
  *
  * <p>A thread that begins a pass waits a little for the sequences of the pass before: they choose
  * their tokens at about the same time and are back soon. Without that, sequences would be computed
@@ -59,7 +59,7 @@ public final class BatchScheduler {
   private long lastNanos;
 
   /**
-   * Creates a queue.
+   * Creates a scheduler.
    *
    * @param maxRows rows of a pass; only a single request may have more
    */
@@ -106,7 +106,7 @@ public final class BatchScheduler {
     }
   }
 
-  /** Tells the queue that a cache will not be in a pass again. */
+  /** Forgets a request that will not be in a pass again. */
   public void forget(BatchRequest request) {
     lock.lock();
     try {
@@ -224,7 +224,7 @@ public final class BatchScheduler {
     }
   }
 
-  /** Says how the running requests ended, or lets them wait again. */
+  /** Records how the running requests ended, or returns them to those that wait. */
   private void settle(boolean complete, @Nullable Throwable failure) {
     for (int i = running.size() - 1; i >= 0; i--) {
       BatchRequest request = running.get(i);

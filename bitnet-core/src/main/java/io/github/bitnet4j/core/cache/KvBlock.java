@@ -43,7 +43,7 @@ final class KvBlock {
     return this;
   }
 
-  /** Takes an owner away, and with the last one the memory. */
+  /** Removes an owner; the last one releases the memory. */
   void release() {
     if (owners.decrementAndGet() == 0) {
       arena.close();

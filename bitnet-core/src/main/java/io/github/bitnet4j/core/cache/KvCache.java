@@ -181,7 +181,7 @@ public final class KvCache implements AutoCloseable {
     length = newLength;
   }
 
-  /** As {@link #truncate}, and gives back the blocks that hold no position then. */
+  /** Forgets all positions from {@code newLength} on; releases the blocks that are then empty. */
   public void shrink(int newLength) {
     truncate(newLength);
     List<KvBlock> unused = blocks.subList(blocksOf(newLength), blocks.size());
@@ -207,7 +207,7 @@ public final class KvCache implements AutoCloseable {
     shrink(length);
   }
 
-  /** Forgets the mark, if there is one, and gives back what was held for it. */
+  /** Forgets the mark, if there is one, and releases the blocks that were kept for it. */
   public void unmark() {
     kept.forEach(KvBlock::release);
     kept.clear();
@@ -385,7 +385,7 @@ public final class KvCache implements AutoCloseable {
     };
   }
 
-  /** Gives the memory back; closing twice does nothing. */
+  /** Releases the memory; closing twice does nothing. */
   @Override
   public void close() {
     unmark();

@@ -2,7 +2,7 @@ package io.github.bitnet4j.core.cache;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Gives the KV caches of a model their memory, and counts what is in use. Thread-safe. */
+/** Allocates the memory of the KV caches of a model, and counts the blocks in use. Thread-safe. */
 public class KvMemory {
   private final AtomicInteger liveBlocks = new AtomicInteger();
 

@@ -16,7 +16,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells models apart whose keys and values differ: a SHA-256 digest of the sizes and rules, all
+ * Distinguishes models whose keys and values differ: a SHA-256 digest of the sizes and rules, all
  * norms and scales, some rows of embedding and head, and the product of each ternary matrix with a
  * fixed int8 vector that has no zeros.
  *

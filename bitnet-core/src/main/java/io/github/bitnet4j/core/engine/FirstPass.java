@@ -4,8 +4,8 @@ import io.github.bitnet4j.spi.Kernels;
 import java.util.Optional;
 
 /**
- * Lets plain kernels compute the first complete pass of a model, if it is short: the first token
- * then need not wait until the model's own kernels are compiled, which happens while they compute
+ * Selects plain kernels for the first complete pass of a model, if it is short: the first token
+ * then does not wait until the model's own kernels are compiled, which happens while they compute
  * the second.
  *
  * <p>Thread-safe.

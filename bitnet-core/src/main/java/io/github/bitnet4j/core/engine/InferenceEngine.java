@@ -6,8 +6,8 @@ import io.github.bitnet4j.core.cache.KvCache;
 import io.github.bitnet4j.core.compute.Tracer;
 import io.github.bitnet4j.core.compute.WorkerKernels;
 import io.github.bitnet4j.core.compute.Workers;
-import io.github.bitnet4j.core.head.Int8Head;
 import io.github.bitnet4j.core.head.PageReleaser;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.logits.PassOutput;
 import io.github.bitnet4j.core.logits.PassOutput.AllTokens;
 import io.github.bitnet4j.core.logits.PassOutput.EachToken;
@@ -45,7 +45,7 @@ public final class InferenceEngine implements AutoCloseable {
   private final Tracer tracer = new Tracer();
   private final Transformer transformer;
   private final PageReleaser embeddingPages;
-  private final BatchScheduler queue = new BatchScheduler(this::pass, MAX_PASS_ROWS);
+  private final BatchScheduler scheduler = new BatchScheduler(this::pass, MAX_PASS_ROWS);
   private final BooleanSupplier mayContinue = this::mayContinue;
 
   // The pass in progress.
@@ -57,14 +57,14 @@ public final class InferenceEngine implements AutoCloseable {
    * Creates an engine.
    *
    * @param weights prepared for the same kernels
-   * @param int8Head a copy of the LM head for screening, if it has one
+   * @param screeningHead a copy of the LM head for screening, if it has one
    * @param coldStart decides when plain kernels compute; closed with the engine
    * @param team used by this engine only
    */
   public InferenceEngine(
       ModelConfig config,
       ModelWeights weights,
-      @Nullable Int8Head int8Head,
+      @Nullable ScreeningHead screeningHead,
       Kernels kernels,
       ColdStart coldStart,
       WorkerTeam team) {
@@ -73,7 +73,7 @@ public final class InferenceEngine implements AutoCloseable {
     this.kernels = kernels;
     this.coldStart = coldStart;
     workers = new Workers(team, kernels, coldStart.plain().orElse(null));
-    transformer = new Transformer(config, weights, int8Head, workers, tracer);
+    transformer = new Transformer(config, weights, screeningHead, workers, tracer);
     embeddingPages = new PageReleaser(weights.embedding());
   }
 
@@ -117,7 +117,7 @@ public final class InferenceEngine implements AutoCloseable {
       int next = endOfPass(cache.length(), end, output);
       boolean early = next < end && output instanceof LastTokens;
       request.set(ids, next, early ? PassOutput.NOTHING : output, cancelled);
-      if (!queue.run(request)) {
+      if (!scheduler.run(request)) {
         return false;
       }
       passed.accept(next);
@@ -135,9 +135,9 @@ public final class InferenceEngine implements AutoCloseable {
     };
   }
 
-  /** Tells the engine that there will be no pass with this request any more. */
+  /** Forgets a request that will not be in a pass again. */
   public void forget(BatchRequest request) {
-    queue.forget(request);
+    scheduler.forget(request);
   }
 
   /** Computes the rows of all requests; returns false if cancelled. */

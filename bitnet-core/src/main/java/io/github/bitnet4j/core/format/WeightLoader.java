@@ -10,7 +10,7 @@ import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
 import io.github.bitnet4j.core.format.WeightSource.Packed;
 import io.github.bitnet4j.core.format.WeightSource.StoredLinear;
-import io.github.bitnet4j.core.head.Int8Head;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.core.weights.LayerWeights;
 import io.github.bitnet4j.core.weights.ModelConfig;
@@ -134,14 +134,14 @@ final class WeightLoader {
     }
     source.checkNothingLeft();
 
-    boolean screened = Int8Head.isWorthwhile(head, preparation.minScreenedWeights());
+    boolean screened = ScreeningHead.isWorthwhile(head, preparation.minScreenedWeights());
     Path path = preparation.preparedFile();
     PreparedFile file = null;
     List<Section> sections = List.of();
     if (path != null) {
       String layout = kernels.copyLayout() + (screened ? ", int8 head" : "");
       file = new PreparedFile(path, layout, files.opened(), team);
-      int count = stored.size() + (screened ? Int8Head.partCount(head) : 0);
+      int count = stored.size() + (screened ? ScreeningHead.partCount(head) : 0);
       sections = file.read(count, memory, team).orElse(List.of());
     }
     if (sections.isEmpty()) {
@@ -159,9 +159,9 @@ final class WeightLoader {
     DenseMatrix lastingEmbedding = filesInUse ? embedding : lasting(embedding);
     DenseMatrix lastingHead =
         config.tiedHead() ? lastingEmbedding : filesInUse ? head : lasting(head);
-    Int8Head int8Head = null;
+    ScreeningHead int8Head = null;
     if (screened) {
-      int8Head = new Int8Head(lastingHead, memory);
+      int8Head = new ScreeningHead(lastingHead, memory);
       preparedBytes.addAndGet(int8Head.preparedBytes());
       if (!sections.isEmpty()) {
         int8Head.restore(sections.stream().skip(prepared.length).map(Section::data).toList());
@@ -202,7 +202,7 @@ final class WeightLoader {
   }
 
   /** Returns all that was prepared. */
-  private List<Section> sections(@Nullable Int8Head int8Head) {
+  private List<Section> sections(@Nullable ScreeningHead int8Head) {
     List<Section> sections = new ArrayList<>();
     for (int unit = 0; unit < prepared.length; unit++) {
       TernaryWeight weight = Objects.requireNonNull(prepared[unit]);

@@ -46,12 +46,12 @@ final class HeadScreening {
 
   private static final int NUCLEUS_GROWTH = 8;
 
-  /** Passes without a try, at most, after tries for a nucleus that were in vain: 2^6. */
-  private static final int MAX_VAIN_TRIES = 6;
+  /** Most passes without a try after failed tries for a nucleus: 2^6. */
+  private static final int MAX_FAILED_TRIES = 6;
 
   private final DenseMatrix head;
   private final PageReleaser headPages;
-  private final Int8Head int8Head;
+  private final ScreeningHead screeningHead;
   private final Workers workers;
   private final float maxNorm;
   private final QuantizedHiddenState[] inputs = new QuantizedHiddenState[MAX_TOKENS];
@@ -81,8 +81,8 @@ final class HeadScreening {
   private int first;
   private int tokens;
 
-  /** Tries for a nucleus in a row that were in vain, and passes until the next one. */
-  private int vainTries;
+  /** Failed tries for a nucleus in a row, and passes until the next try. */
+  private int failedTries;
 
   private int pause;
 
@@ -90,17 +90,17 @@ final class HeadScreening {
   private int token;
   private Logits candidates;
 
-  HeadScreening(DenseMatrix head, Int8Head int8Head, Workers workers) {
+  HeadScreening(DenseMatrix head, ScreeningHead screeningHead, Workers workers) {
     this.head = head;
     headPages = new PageReleaser(head);
-    this.int8Head = int8Head;
+    this.screeningHead = screeningHead;
     this.workers = workers;
-    maxNorm = int8Head.maxNorm();
+    maxNorm = screeningHead.maxNorm();
     candidates = new Logits(head.rows());
     sums = new int[workers.threads()][2][TILE];
     floatSums = new float[workers.threads()][MAX_TOKENS * TILE];
     for (int i = 0; i < MAX_TOKENS; i++) {
-      inputs[i] = new QuantizedHiddenState(int8Head.lines());
+      inputs[i] = new QuantizedHiddenState(screeningHead.lines());
     }
   }
 
@@ -145,7 +145,8 @@ final class HeadScreening {
       for (int t = 0; t < tokens; t++) {
         if (bounded[t]) {
           int offset = t * head.rows();
-          int8Head.bound(kernels, inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
+          screeningHead.bound(
+              kernels, inputs[t], fromRow, toRow, sums[worker], lower, upper, offset);
         }
       }
     }
@@ -158,11 +159,11 @@ final class HeadScreening {
     for (int tile = fromTile; tile < toTile; tile++) {
       int fromRow = tile * TILE;
       int toRow = Math.min(head.rows(), fromRow + TILE);
-      int8Head.multiply(kernels, states, xOffset, tokens, fromRow, toRow, own);
+      screeningHead.multiply(kernels, states, xOffset, tokens, fromRow, toRow, own);
       for (int t = 0; t < tokens; t++) {
         if (bounded[t]) {
           int at = t * (toRow - fromRow);
-          int8Head.bound(inputs[t], fromRow, toRow, own, at, lower, upper, t * head.rows());
+          screeningHead.bound(inputs[t], fromRow, toRow, own, at, lower, upper, t * head.rows());
         }
       }
     }
@@ -171,8 +172,8 @@ final class HeadScreening {
   /**
    * Finds and computes the candidates for one of the rows whose logits are bounded.
    *
-   * @return false if they cannot be told from the others, or are so many that all logits are
-   *     computed faster
+   * @return false if bounds do not separate them from the others, or they are so many that all
+   *     logits are computed faster
    */
   boolean findCandidates(int token, LogitsRequest need, Logits logits) {
     if (!bounded[token]) {
@@ -214,12 +215,12 @@ final class HeadScreening {
     for (int count = NUCLEUS_START; findLargest(token, count, logits); count *= NUCLEUS_GROWTH) {
       int offset = token * head.rows();
       if (nucleusProof.decides(logits, count, nucleus, lower, upper, offset, head.rows())) {
-        vainTries = 0;
+        failedTries = 0;
         return true;
       }
     }
-    vainTries = Math.min(vainTries + 1, MAX_VAIN_TRIES);
-    pause = 1 << vainTries;
+    failedTries = Math.min(failedTries + 1, MAX_FAILED_TRIES);
+    pause = 1 << failedTries;
     return false;
   }
 

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The final norm and the projection to the vocabulary.
  *
- * <p>If there is to be an int8 copy for screening that is not complete, the first choice of tokens
- * does without it, so that nobody waits for it before the first token.
+ * <p>If the int8 copy for screening is not complete, the first choice of tokens uses all logits, so
+ * that the first token does not wait for the copy.
  */
 public final class LmHead {
   private static final int GRAIN = 64;
@@ -39,10 +39,10 @@ public final class LmHead {
   private final DenseMatrix head;
   private final Workers workers;
   private final Tracer tracer;
-  private final @Nullable Int8Head int8Head;
+  private final @Nullable ScreeningHead screeningHead;
   private @Nullable HeadScreening screening;
 
-  /** Whether a copy for screening has been missed. */
+  /** Whether the last pass would have used a copy for screening that is not complete. */
   private boolean missedCopy;
 
   private final RangeTask multiply = this::multiply;
@@ -56,7 +56,7 @@ public final class LmHead {
 
   private int fullCount;
 
-  /** For each row whose logits are wanted: which ones, and where they go. */
+  /** For each requested row: which logits, and where they go. */
   private final List<LogitsRequest> needs = new ArrayList<>();
 
   private final List<Logits> outs = new ArrayList<>();
@@ -74,21 +74,21 @@ public final class LmHead {
   /**
    * Creates a head.
    *
-   * @param int8Head a copy of the head for screening, if it has one
+   * @param screeningHead a copy of the head for screening, if it has one
    */
   public LmHead(
       RmsNorm finalNorm,
       DenseMatrix head,
-      @Nullable Int8Head int8Head,
+      @Nullable ScreeningHead screeningHead,
       Workers workers,
       Tracer tracer) {
     this.finalNorm = finalNorm;
     this.head = head;
     this.workers = workers;
     this.tracer = tracer;
-    this.int8Head = int8Head;
-    if (int8Head != null && int8Head.isComplete()) {
-      screening = new HeadScreening(head, int8Head, workers);
+    this.screeningHead = screeningHead;
+    if (screeningHead != null && screeningHead.isComplete()) {
+      screening = new HeadScreening(head, screeningHead, workers);
     }
   }
 
@@ -115,7 +115,7 @@ public final class LmHead {
    * @param toRow the row after its last one
    * @param position of the first row
    * @param mayContinue asked each time
-   * @return false if it was told not to continue
+   * @return false if {@code mayContinue} was false
    */
   public boolean forwardEach(
       float[] x, int fromRow, int toRow, int position, EachToken out, BooleanSupplier mayContinue) {
@@ -172,14 +172,17 @@ public final class LmHead {
 
   /** Computes the logits that were requested. */
   public void forward() {
-    int wanted = outs.size();
-    if (fullRows.length < wanted) {
-      fullRows = new int[2 * wanted];
+    int requested = outs.size();
+    if (requested == 0) {
+      return;
+    }
+    if (fullRows.length < requested) {
+      fullRows = new int[2 * requested];
     }
     fullCount = 0;
     boolean nucleus = screening != null && screening.triesNucleus();
-    for (int from = 0; from < wanted; from += HeadScreening.MAX_TOKENS) {
-      int to = Math.min(wanted, from + HeadScreening.MAX_TOKENS);
+    for (int from = 0; from < requested; from += HeadScreening.MAX_TOKENS) {
+      int to = Math.min(requested, from + HeadScreening.MAX_TOKENS);
       HeadScreening used = needsBounds(from, to, nucleus) ? screening : null;
       if (used != null) {
         used.bound(states, from, to - from);
@@ -195,24 +198,24 @@ public final class LmHead {
         }
       }
     }
-    missedCopy = int8Head != null && screening == null && needsBounds(0, wanted, true);
+    missedCopy = screeningHead != null && screening == null && needsBounds(0, requested, true);
     multiplyFullRows();
     forget();
   }
 
   /**
-   * Makes the copy for screening, if it has been missed. To be called before a pass: later the
-   * compiler is busy with the kernels of its layers.
+   * Completes the copy for screening, if the last pass would have used it. To be called before a
+   * pass: later the JVM is busy compiling the kernels of the blocks.
    *
    * @param cancelled asked now and then
    * @return false if cancelled
    */
   public boolean completeCopy(BooleanSupplier cancelled) {
-    if (missedCopy && int8Head != null) {
-      if (!int8Head.complete(workers.team(), cancelled)) {
+    if (missedCopy && screeningHead != null) {
+      if (!screeningHead.complete(workers.team(), cancelled)) {
         return false;
       }
-      screening = new HeadScreening(head, int8Head, workers);
+      screening = new HeadScreening(head, screeningHead, workers);
       missedCopy = false;
     }
     return true;
@@ -243,8 +246,8 @@ public final class LmHead {
   }
 
   /** Computes the logits of a few tokens. */
-  private void multiplyAllowedRows(long[] allowed, int wanted) {
-    singleRows = outs.get(wanted);
+  private void multiplyAllowedRows(long[] allowed, int requested) {
+    singleRows = outs.get(requested);
     singleRows.clear();
     for (int word = 0; word < allowed.length; word++) {
       for (long bits = allowed[word]; bits != 0; bits &= bits - 1) {
@@ -252,7 +255,7 @@ public final class LmHead {
       }
     }
     singleRows.setAllThatMayBeChosen();
-    xOffset = wanted * head.columns();
+    xOffset = requested * head.columns();
     workers.run(singleRows.count(), ROW_GRAIN, multiplySingleRows);
   }
 

@@ -22,7 +22,7 @@ public final class PageReleaser {
     data = matrix.data();
   }
 
-  /** Says that some rows were read, far from all. */
+  /** Records that some rows were read, far from all. */
   public void read(int count) {
     rows += count;
     if (rows >= MAX_ROWS) {

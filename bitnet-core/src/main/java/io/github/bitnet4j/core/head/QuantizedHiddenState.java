@@ -4,7 +4,7 @@ import io.github.bitnet4j.spi.Int8Matrix;
 import java.util.Arrays;
 
 /**
- * A hidden state in the form that meets an {@link Int8Head}, and what bounds the error of its
+ * A hidden state in the form that meets an {@link ScreeningHead}, and what bounds the error of its
  * approximate logits. It is either quantized, for a fast product with one row, or taken as it is,
  * for a product with several.
  *
@@ -75,7 +75,7 @@ final class QuantizedHiddenState {
   }
 
   /**
-   * Takes a hidden state and quantizes it.
+   * Quantizes a hidden state, and computes the factors of its error bounds.
    *
    * @param x {@code [columns]} at {@code offset}
    * @param maxNorm of the rows of the head
@@ -92,7 +92,7 @@ final class QuantizedHiddenState {
   }
 
   /**
-   * Takes a hidden state as it is.
+   * Computes the factors of the error bounds of a hidden state that is not quantized.
    *
    * @param x {@code [columns]} at {@code offset}
    * @param maxNorm of the rows of the head

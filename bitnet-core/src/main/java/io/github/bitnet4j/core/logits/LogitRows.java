@@ -1,10 +1,10 @@
 package io.github.bitnet4j.core.logits;
 
-/** Takes the logits after one id after the other. */
+/** Receives the logits after each of several tokens, in the order of positions. */
 @FunctionalInterface
 public interface LogitRows {
   /**
-   * Takes one row.
+   * Called for each row.
    *
    * @param position of the id that the logits follow
    * @param logits holds {@code [vocabSize]} from {@code offset} on, during the call only

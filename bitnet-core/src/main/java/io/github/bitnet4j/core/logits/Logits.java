@@ -5,8 +5,8 @@ import io.github.bitnet4j.spi.FloatMath;
 import java.util.Arrays;
 
 /**
- * The logits after one token: all of them, or only the candidates that can matter for what {@link
- * LogitsRequest} asks. A reusable buffer; not thread-safe.
+ * The logits after one token: all of them, or only the candidates that can matter for a {@link
+ * LogitsRequest}. A reusable buffer; not thread-safe.
  *
  * <p>Candidates have their exact logits and stand in the order of their ids. A choice from them is
  * the choice from all logits.
@@ -47,7 +47,7 @@ public final class Logits {
     return complete || all;
   }
 
-  /** Says that no other tokens than these may be chosen. */
+  /** Records that no other tokens than these may be chosen. */
   public void setAllThatMayBeChosen() {
     all = true;
   }

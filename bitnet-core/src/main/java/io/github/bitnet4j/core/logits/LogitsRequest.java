@@ -1,9 +1,6 @@
 package io.github.bitnet4j.core.logits;
 
-/**
- * Which logits a choice depends on. Whoever computes them may leave out all others, as {@link
- * Logits} says.
- */
+/** The logits that a choice depends on. All others may be left out, see {@link Logits}. */
 public sealed interface LogitsRequest {
   /** Every logit. */
   LogitsRequest ALL = new All();
@@ -34,9 +31,9 @@ public sealed interface LogitsRequest {
   record Within(double distance) implements LogitsRequest {}
 
   /**
-   * What is needed of the allowed tokens; all others may be left out.
+   * Some logits of the allowed tokens; all others may be left out.
    *
-   * @param allowed as {@link TokenMask} says
+   * @param allowed bits as in {@link TokenMask}
    * @param need of the allowed tokens, itself not of this kind
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over and not compared

@@ -3,8 +3,8 @@ package io.github.bitnet4j.core.model;
 import io.github.bitnet4j.core.batching.BatchRequest;
 import io.github.bitnet4j.core.compute.Tracer;
 import io.github.bitnet4j.core.compute.Workers;
-import io.github.bitnet4j.core.head.Int8Head;
 import io.github.bitnet4j.core.head.LmHead;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.logits.PassOutput.AllTokens;
 import io.github.bitnet4j.core.logits.PassOutput.EachToken;
 import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
@@ -33,12 +33,12 @@ public final class Transformer {
    * Assembles a model.
    *
    * @param weights prepared for the kernels of the workers
-   * @param int8Head a copy of the LM head for screening, if it has one
+   * @param screeningHead a copy of the LM head for screening, if it has one
    */
   public Transformer(
       ModelConfig config,
       ModelWeights weights,
-      @Nullable Int8Head int8Head,
+      @Nullable ScreeningHead screeningHead,
       Workers workers,
       Tracer tracer) {
     acts = new Activations(config, workers, tracer);
@@ -49,7 +49,7 @@ public final class Transformer {
     for (int i = 0; i < blocks.length; i++) {
       blocks[i] = new TransformerBlock(i, weights.layers().get(i), rope, tiles, acts);
     }
-    head = new LmHead(weights.finalNorm(), weights.head(), int8Head, workers, tracer);
+    head = new LmHead(weights.finalNorm(), weights.head(), screeningHead, workers, tracer);
   }
 
   /**
@@ -57,7 +57,7 @@ public final class Transformer {
    * The caches have room for them; their lengths do not change.
    *
    * @param mayContinue asked before every block and every few rows of logits
-   * @return false if it was told not to continue
+   * @return false if {@code mayContinue} was false
    */
   public boolean forward(List<BatchRequest> requests, BooleanSupplier mayContinue) {
     acts.begin(requests);

@@ -9,7 +9,7 @@ import io.github.bitnet4j.core.engine.InferenceEngine;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
-import io.github.bitnet4j.core.head.Int8Head;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
@@ -123,8 +123,8 @@ public final class CoreModelLoader implements ModelLoader {
     Kernels kernels = chosen.provider.kernels();
     DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
     long minScreenedWeights =
-        options.headScreening() ? Int8Head.minWeights(kernels) : Long.MAX_VALUE;
-    boolean screening = Int8Head.isWorthwhile(head, minScreenedWeights);
+        options.headScreening() ? ScreeningHead.minWeights(kernels) : Long.MAX_VALUE;
+    boolean screening = ScreeningHead.isWorthwhile(head, minScreenedWeights);
     LoadedWeights weights =
         files.loadWeights(
             new Preparation(kernels, minScreenedWeights, options.preparedFile().orElse(null)),
@@ -177,7 +177,7 @@ public final class CoreModelLoader implements ModelLoader {
             .orElse(ColdStart.NONE);
     InferenceEngine engine =
         new InferenceEngine(
-            config, weights.weights(), weights.int8Head(), kernels, coldStart, team);
+            config, weights.weights(), weights.screeningHead(), kernels, coldStart, team);
     coldStart.start();
     return new TransformerModel(
         info,

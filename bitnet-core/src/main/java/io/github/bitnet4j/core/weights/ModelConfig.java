@@ -1,8 +1,8 @@
 package io.github.bitnet4j.core.weights;
 
 /**
- * What tells one model of the family from another: sizes, and the few places where the forward pass
- * differs. The same record whatever file format it was read from; the reader has validated it.
+ * The sizes of a model, and the few places where its forward pass differs from others of the
+ * family. The same record whatever file format it was read from; the reader has validated it.
  *
  * @param architecture name in the model file, for messages
  * @param hiddenSize width of the residual stream

@@ -45,7 +45,7 @@ class HeadScreeningTest {
   private static final int COLUMNS = 256;
 
   /** More than a block, and no whole number of tiles or groups. */
-  private static final int ROWS = Int8Head.BLOCK_ROWS + 301;
+  private static final int ROWS = ScreeningHead.BLOCK_ROWS + 301;
 
   private static final long SEED = 4;
 
@@ -393,7 +393,7 @@ class HeadScreeningTest {
     Kernels kernels = counting(TestModel.kernels("vector"), "int8Products", products);
     try (Head head = new Head(matrix(DenseType.F32, rows), kernels, 2)) {
       System.arraycopy(rows[77], 0, head.x, 0, COLUMNS);
-      Int8Head copy = new Int8Head(head.matrix, head.arena);
+      ScreeningHead copy = new ScreeningHead(head.matrix, head.arena);
       RmsNorm none = new RmsNorm(Head.ones(COLUMNS), 0);
       LmHead lmHead = new LmHead(none, head.matrix, copy, head.workers, new Tracer());
       Logits all = new Logits(ROWS);
@@ -493,7 +493,7 @@ class HeadScreeningTest {
     final WorkerTeam team;
     final Arena arena = Arena.ofShared();
     final Workers workers;
-    final Int8Head int8Head;
+    final ScreeningHead screeningHead;
     final HeadScreening screening;
     final LmHead full;
     final LmHead screened;
@@ -506,12 +506,12 @@ class HeadScreeningTest {
       team = new WorkerTeam(threads, "test");
       workers = new Workers(team, kernels);
       x = new float[(HeadScreening.MAX_TOKENS + 1) * matrix.columns()];
-      int8Head = new Int8Head(matrix, arena);
-      int8Head.complete(team, () -> false);
-      screening = new HeadScreening(matrix, int8Head, workers);
+      screeningHead = new ScreeningHead(matrix, arena);
+      screeningHead.complete(team, () -> false);
+      screening = new HeadScreening(matrix, screeningHead, workers);
       RmsNorm none = new RmsNorm(ones(matrix.columns()), 0);
       full = new LmHead(none, matrix, null, workers, new Tracer());
-      screened = new LmHead(none, matrix, int8Head, workers, new Tracer());
+      screened = new LmHead(none, matrix, screeningHead, workers, new Tracer());
     }
 
     private static float[] ones(int length) {
@@ -524,23 +524,23 @@ class HeadScreeningTest {
       WorkerKernels kernels = workers.kernels(0);
       float[] exact = new float[matrix.rows()];
       workers.kernels(0).denseMatMul(matrix, x, 1, exact, 0, matrix.rows());
-      QuantizedHiddenState input = new QuantizedHiddenState(int8Head.lines());
+      QuantizedHiddenState input = new QuantizedHiddenState(screeningHead.lines());
       float[] lower = new float[matrix.rows()];
       float[] upper = new float[matrix.rows()];
-      if (input.quantize(x, 0, matrix.columns(), int8Head.maxNorm())) {
+      if (input.quantize(x, 0, matrix.columns(), screeningHead.maxNorm())) {
         int[][] sums = new int[2][64];
         for (int from = 0; from < matrix.rows(); from += 64) {
           int to = Math.min(matrix.rows(), from + 64);
-          int8Head.bound(kernels, input, from, to, sums, lower, upper, 0);
+          screeningHead.bound(kernels, input, from, to, sums, lower, upper, 0);
         }
         checkBounds(exact, lower, upper, description + ", quantized");
       }
-      if (input.take(x, 0, matrix.columns(), int8Head.maxNorm())) {
+      if (input.take(x, 0, matrix.columns(), screeningHead.maxNorm())) {
         float[] sums = new float[64];
         for (int from = 0; from < matrix.rows(); from += 64) {
           int to = Math.min(matrix.rows(), from + 64);
-          int8Head.multiply(kernels, x, 0, 1, from, to, sums);
-          int8Head.bound(input, from, to, sums, 0, lower, upper, 0);
+          screeningHead.multiply(kernels, x, 0, 1, from, to, sums);
+          screeningHead.bound(input, from, to, sums, 0, lower, upper, 0);
         }
         checkBounds(exact, lower, upper, description + ", as it is");
       }

@@ -2,8 +2,8 @@ package io.github.bitnet4j.benchmarks.head;
 
 import io.github.bitnet4j.core.compute.Tracer;
 import io.github.bitnet4j.core.compute.Workers;
-import io.github.bitnet4j.core.head.Int8Head;
 import io.github.bitnet4j.core.head.LmHead;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.logits.Logits;
 import io.github.bitnet4j.core.logits.LogitsRequest;
 import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
@@ -94,13 +94,13 @@ public class LmHeadBenchmark {
       x[i] = (float) random.nextGaussian();
     }
     DenseMatrix head = head(x);
-    Int8Head int8Head = new Int8Head(head, arena);
-    int8Head.complete(team, () -> false);
+    ScreeningHead screeningHead = new ScreeningHead(head, arena);
+    screeningHead.complete(team, () -> false);
     float[] ones = new float[COLUMNS];
     Arrays.fill(ones, 1);
     RmsNorm norm = new RmsNorm(ones, 1e-5f);
     full = new LmHead(norm, head, null, workers, new Tracer());
-    screened = new LmHead(norm, head, int8Head, workers, new Tracer());
+    screened = new LmHead(norm, head, screeningHead, workers, new Tracer());
     logits = Stream.generate(() -> new Logits(ROWS)).limit(tokens).toArray(Logits[]::new);
     output = new LastTokens(logits);
     int expected = best(all()[0]);

@@ -17,11 +17,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Making the int8 copy of a head; {@link HeadScreeningTest} is about its bounds. */
-class Int8HeadTest {
+class ScreeningHeadTest {
   private static final int COLUMNS = 70;
 
   /** So many that one thread asks three times whether to go on, and no whole number of groups. */
-  private static final int ROWS = 40 * Int8Head.BLOCK_ROWS + 301;
+  private static final int ROWS = 40 * ScreeningHead.BLOCK_ROWS + 301;
 
   private final DenseMatrix head = head();
 
@@ -40,10 +40,10 @@ class Int8HeadTest {
     try (Arena arena = Arena.ofShared();
         WorkerTeam one = new WorkerTeam(1, "test");
         WorkerTeam three = new WorkerTeam(3, "test")) {
-      Int8Head copy = new Int8Head(head, arena);
+      ScreeningHead copy = new ScreeningHead(head, arena);
       assertThat(copy.complete(one, () -> false)).isTrue();
 
-      Int8Head interrupted = new Int8Head(head, arena);
+      ScreeningHead interrupted = new ScreeningHead(head, arena);
       AtomicInteger questions = new AtomicInteger();
       assertThat(interrupted.complete(one, () -> questions.incrementAndGet() == 2)).isFalse();
       assertThat(interrupted.isComplete()).isFalse();
@@ -59,7 +59,7 @@ class Int8HeadTest {
   void canBeCompletedAfterMemoryRanOut() {
     try (Arena arena = Arena.ofShared();
         WorkerTeam team = new WorkerTeam(1, "test")) {
-      Int8Head copy = new Int8Head(head, arena);
+      ScreeningHead copy = new ScreeningHead(head, arena);
       assertThat(copy.complete(team, () -> false)).isTrue();
 
       AtomicInteger blocks = new AtomicInteger();
@@ -70,7 +70,7 @@ class Int8HeadTest {
             }
             return arena.allocate(size, alignment);
           };
-      Int8Head late = new Int8Head(head, scarce);
+      ScreeningHead late = new ScreeningHead(head, scarce);
       assertThatThrownBy(() -> late.complete(team, () -> false)).hasMessage("test");
       assertThat(late.isComplete()).isFalse();
       assertThat(late.complete(team, () -> false)).isTrue();
@@ -78,7 +78,7 @@ class Int8HeadTest {
     }
   }
 
-  private static void assertSameParts(Int8Head actual, Int8Head expected) {
+  private static void assertSameParts(ScreeningHead actual, ScreeningHead expected) {
     assertThat(actual.parts()).hasSameSizeAs(expected.parts());
     assertThat(IntStream.range(0, expected.parts().size()))
         .allMatch(i -> actual.parts().get(i).mismatch(expected.parts().get(i)) < 0);

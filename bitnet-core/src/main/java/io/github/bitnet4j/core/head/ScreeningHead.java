@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each row is {@code scale * q + e}. Stored are the scale and upper bounds of the norms of e and
  * of the row itself. It is {@link #complete}d before it is used; then it is read only.
  */
-public final class Int8Head {
+public final class ScreeningHead {
   /** Rows of a block. */
   static final int BLOCK_ROWS = 1024;
 
@@ -66,7 +66,7 @@ public final class Int8Head {
    *
    * @param memory outside the heap; thread-safe
    */
-  public Int8Head(DenseMatrix head, SegmentAllocator memory) {
+  public ScreeningHead(DenseMatrix head, SegmentAllocator memory) {
     this.head = head;
     this.memory = memory;
     blocks = new Int8Matrix[Math.ceilDiv(head.rows(), BLOCK_ROWS)];
@@ -118,7 +118,7 @@ public final class Int8Head {
   }
 
   /**
-   * Takes a copy that was stored.
+   * Restores a copy that was stored.
    *
    * @throws IllegalArgumentException if a part does not have the size of this head's
    */
@@ -144,7 +144,7 @@ public final class Int8Head {
   }
 
   /**
-   * Makes what is missing of the copy. The head's weights are finite.
+   * Computes the missing part of the copy. The head's weights are finite.
    *
    * @param cancelled asked ten times a second
    * @return false if cancelled; the next call goes on from there
