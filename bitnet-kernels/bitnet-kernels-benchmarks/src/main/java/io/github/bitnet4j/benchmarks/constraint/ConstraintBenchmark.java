@@ -1,6 +1,8 @@
-package io.github.bitnet4j.core.constraint;
+package io.github.bitnet4j.benchmarks.constraint;
 
 import io.github.bitnet4j.OutputConstraint;
+import io.github.bitnet4j.core.constraint.ConstraintState;
+import io.github.bitnet4j.core.constraint.ModelConstraints;
 import io.github.bitnet4j.core.logits.TokenMask;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.benchmarks.SharedFiles;
@@ -36,22 +38,24 @@ public class ConstraintBenchmark {
   /** Tokens of the text. */
   private static final int TOKENS = 67;
 
-  private static final OutputConstraint SCHEMA =
-      OutputConstraint.jsonSchema(
-          """
-          {"type": "object",
-           "properties": {
-             "name": {"type": "string"},
-             "age": {"type": "integer", "minimum": 0, "maximum": 150},
-             "email": {"type": "string", "maxLength": 40},
-             "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 5},
-             "role": {"enum": ["admin", "user", "guest"]},
-             "address": {"type": "object",
-               "properties": {"city": {"type": "string"},
-                 "zip": {"type": "string", "pattern": "^[0-9]{5}$"}},
-               "required": ["city", "zip"]}},
-           "required": ["name", "age", "email", "tags", "role", "address"]}
-          """);
+  /** More than a model keeps, so that each is compiled again when they are used one by one. */
+  private static final int SCHEMAS = 20;
+
+  private static final String SCHEMA =
+      """
+      {"type": "object",
+       "properties": {
+         "name": {"type": "string"},
+         "age": {"type": "integer", "minimum": 0, "maximum": 150},
+         "email": {"type": "string", "maxLength": 40},
+         "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 5},
+         "role": {"enum": ["admin", "user", "guest"]},
+         "address": {"type": "object",
+           "properties": {"city": {"type": "string"},
+             "zip": {"type": "string", "pattern": "^[0-9]{5}$"}},
+           "required": ["city", "zip"]}},
+       "required": ["name", "age", "email", "tags", "role", "address"]}
+      """;
 
   private static final String TEXT =
       """
@@ -60,11 +64,11 @@ public class ConstraintBenchmark {
       "address": {"city": "New York City", "zip": "12345"}}\
       """;
 
+  private final OutputConstraint[] schemas = new OutputConstraint[SCHEMAS];
   private Tokenizer tokenizer;
-  private Vocabulary vocabulary;
-  private Program program;
-  private CompiledConstraint used;
+  private ModelConstraints constraints;
   private int[] ids;
+  private int next;
 
   /** Loads the vocabulary and checks that the text is allowed. */
   @Setup
@@ -72,18 +76,18 @@ public class ConstraintBenchmark {
     tokenizer =
         Tokenizer.load(
             SharedFiles.unpackTokenizerJson(SharedFiles.get("tokenizer/llama3/tokenizer.json.gz")));
-    vocabulary = new Vocabulary(tokenizer, VOCAB_SIZE, List.of(EOT));
-    program = GrammarCompiler.compile(GrammarSource.read(SCHEMA));
-    used = new CompiledConstraint(vocabulary, program);
+    for (int i = 0; i < SCHEMAS; i++) {
+      schemas[i] = OutputConstraint.jsonSchema(SCHEMA + " ".repeat(i));
+    }
+    constraints = new ModelConstraints(tokenizer, VOCAB_SIZE, List.of(EOT));
     ids = tokenizer.encode(TEXT);
-    long[] last = write(used);
+    long[] last = write(constraints.begin(schemas[0], true));
     if (ids.length != TOKENS || !TokenMask.contains(last, EOT) || TokenMask.count(last) != 1) {
       throw new IllegalStateException("the text is not complete");
     }
   }
 
-  private long[] write(CompiledConstraint constraint) {
-    ConstraintState state = new ConstraintState(constraint, vocabulary, true);
+  private long[] write(ConstraintState state) {
     for (int id : ids) {
       if (!TokenMask.contains(state.mask(), id)) {
         throw new IllegalStateException("token " + id + " is not allowed");
@@ -93,29 +97,34 @@ public class ConstraintBenchmark {
     return state.mask();
   }
 
-  /** All masks of a text, with a constraint that is used for the first time. */
+  private ConstraintState compileNext() {
+    next = (next + 1) % SCHEMAS;
+    return constraints.begin(schemas[next], true);
+  }
+
+  /** All masks of a text with a schema that is used for the first time, reading it included. */
   @Benchmark
   @OperationsPerInvocation(TOKENS)
   public long[] firstText() {
-    return write(new CompiledConstraint(vocabulary, program));
+    return write(compileNext());
   }
 
-  /** All masks of a text that a constraint knows. */
+  /** All masks of a text with a schema that was used before. */
   @Benchmark
   @OperationsPerInvocation(TOKENS)
   public long[] knownText() {
-    return write(used);
+    return write(constraints.begin(schemas[0], true));
   }
 
-  /** Reading the schema and preparing it. */
+  /** Reading a schema and compiling it. */
   @Benchmark
   public Object compile() {
-    return GrammarCompiler.compile(GrammarSource.read(SCHEMA));
+    return compileNext();
   }
 
-  /** Preparing the vocabulary, once for a model. */
+  /** Preparing the vocabulary, once for a model, and compiling a schema. */
   @Benchmark
   public Object vocabulary() {
-    return new Vocabulary(tokenizer, VOCAB_SIZE, List.of(EOT));
+    return new ModelConstraints(tokenizer, VOCAB_SIZE, List.of(EOT)).begin(schemas[0], true);
   }
 }
