@@ -39,7 +39,7 @@ class RoomsTest {
     allow("logits");
     allow("compute", "threads");
     allow("cache", "weights");
-    allow("head", "compute", "logits", "threads");
+    allow("head", "compute", "logits", "threads", "weights");
     allow("batching", "cache", "logits");
     allow("model", "batching", "cache", "compute", "head", "logits", "threads", "weights");
     allow(
