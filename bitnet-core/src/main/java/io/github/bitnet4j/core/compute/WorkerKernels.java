@@ -1,15 +1,10 @@
 package io.github.bitnet4j.core.compute;
 
-import io.github.bitnet4j.spi.DenseMatrix;
-import io.github.bitnet4j.spi.DenseType;
-import io.github.bitnet4j.spi.Int8Matrix;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryMatrix;
-import java.lang.foreign.MemorySegment;
 
 /**
- * The kernels of one thread, with its scratch memory. Arguments and results are those of {@link
- * Kernels}.
+ * The kernels of one thread, with its scratch memory.
  *
  * <p>Ternary matrices are stored as the model's own kernels want them, so only these can multiply
  * them: with vector code, or in plain loops. Everything else may be computed by other kernels,
@@ -52,10 +47,7 @@ public final class WorkerKernels {
     return new WorkerKernels(ternary, ternaryScratch, true, plain, plain.newScratch());
   }
 
-  public float quantize(float[] x, int xOffset, int length, byte[] q, int qOffset) {
-    return dense.quantize(x, xOffset, length, q, qOffset);
-  }
-
+  /** Multiplies some units of a ternary matrix; see {@link Kernels#ternaryMatMul}. */
   public void ternaryMatMul(
       TernaryMatrix w, byte[] x, int tokens, int[] out, int fromUnit, int toUnit) {
     if (plain) {
@@ -65,48 +57,18 @@ public final class WorkerKernels {
     }
   }
 
-  public void denseMatMul(
-      DenseMatrix w, float[] x, int tokens, float[] out, int fromRow, int toRow) {
-    dense.denseMatMul(w, x, tokens, out, fromRow, toRow, denseScratch);
+  /**
+   * Returns the kernels that compute everything but products of ternary matrices.
+   *
+   * <p>Callers invoke them directly: through one method for all callers the JVM would mix their
+   * type profiles, and vectors would then be allocated.
+   */
+  public Kernels dense() {
+    return dense;
   }
 
-  public void denseRows(
-      DenseMatrix w, int[] rows, float[] x, int xOffset, float[] out, int from, int to) {
-    dense.denseRows(w, rows, x, xOffset, out, from, to, denseScratch);
-  }
-
-  public void int8Products(
-      Int8Matrix w, short[] x, int[] lines, int lineCount, int[] out, int fromRow, int toRow) {
-    dense.int8Products(w, x, lines, lineCount, out, fromRow, toRow);
-  }
-
-  public void int8MatMul(
-      Int8Matrix w, float[] x, int xOffset, int tokens, float[] out, int fromRow, int toRow) {
-    dense.int8MatMul(w, x, xOffset, tokens, out, fromRow, toRow, denseScratch);
-  }
-
-  public void rmsNorm(
-      float[] x, int xOffset, float[] weight, float epsilon, float[] out, int outOffset) {
-    dense.rmsNorm(x, xOffset, weight, epsilon, out, outOffset, denseScratch);
-  }
-
-  public void panelMatMul(
-      float[] x,
-      int xOffset,
-      int xStride,
-      int rows,
-      DenseType type,
-      MemorySegment data,
-      long panelBytes,
-      int length,
-      float[] out,
-      int outOffset,
-      int outStride) {
-    dense.panelMatMul(
-        x, xOffset, xStride, rows, type, data, panelBytes, length, out, outOffset, outStride);
-  }
-
-  public void softmax(float[] x, int offset, int length, float scale) {
-    dense.softmax(x, offset, length, scale);
+  /** Returns the scratch memory of this thread for {@link #dense}. */
+  public Kernels.Scratch scratch() {
+    return denseScratch;
   }
 }

@@ -259,9 +259,10 @@ final class HeadScreening {
 
   private void multiply(int from, int to, int worker) {
     int xOffset = (first + token) * head.columns();
-    workers
-        .kernels(worker)
-        .denseRows(head, candidates.ids(), states, xOffset, candidates.values(), from, to);
+    WorkerKernels kernels = workers.kernels(worker);
+    int[] ids = candidates.ids();
+    float[] out = candidates.values();
+    kernels.dense().denseRows(head, ids, states, xOffset, out, from, to, kernels.scratch());
   }
 
   /** Returns the lower bound of the given rank, from 1. */

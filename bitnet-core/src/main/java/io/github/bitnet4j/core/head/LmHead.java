@@ -1,6 +1,7 @@
 package io.github.bitnet4j.core.head;
 
 import io.github.bitnet4j.core.compute.Tracer;
+import io.github.bitnet4j.core.compute.WorkerKernels;
 import io.github.bitnet4j.core.compute.Workers;
 import io.github.bitnet4j.core.logits.Logits;
 import io.github.bitnet4j.core.logits.LogitsRequest;
@@ -158,9 +159,17 @@ public final class LmHead {
   private void normalize(float[] x, int row, float[] out, int outRow) {
     int columns = head.columns();
     float[] weight = finalNorm.weight();
-    workers
-        .kernels(0)
-        .rmsNorm(x, row * columns, weight, finalNorm.epsilon(), out, outRow * columns);
+    WorkerKernels kernels = workers.kernels(0);
+    kernels
+        .dense()
+        .rmsNorm(
+            x,
+            row * columns,
+            weight,
+            finalNorm.epsilon(),
+            out,
+            outRow * columns,
+            kernels.scratch());
   }
 
   private void reserveStates(int rows) {
@@ -260,9 +269,10 @@ public final class LmHead {
   }
 
   private void multiplySingleRows(int from, int to, int worker) {
-    workers
-        .kernels(worker)
-        .denseRows(head, singleRows.ids(), states, xOffset, singleRows.values(), from, to);
+    WorkerKernels kernels = workers.kernels(worker);
+    int[] ids = singleRows.ids();
+    float[] out = singleRows.values();
+    kernels.dense().denseRows(head, ids, states, xOffset, out, from, to, kernels.scratch());
   }
 
   /** Computes all logits of the rows in {@link #fullRows} together; moves them to the front. */
@@ -297,6 +307,7 @@ public final class LmHead {
   }
 
   private void multiply(int fromRow, int toRow, int worker) {
-    workers.kernels(worker).denseMatMul(head, x, tokens, logits, fromRow, toRow);
+    WorkerKernels kernels = workers.kernels(worker);
+    kernels.dense().denseMatMul(head, x, tokens, logits, fromRow, toRow, kernels.scratch());
   }
 }

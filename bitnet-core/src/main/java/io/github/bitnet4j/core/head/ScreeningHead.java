@@ -322,8 +322,8 @@ public final class ScreeningHead {
     Int8Matrix block = block(fromRow / BLOCK_ROWS);
     int from = fromRow % BLOCK_ROWS;
     int to = from + toRow - fromRow;
-    kernels.int8Products(block, x.coarse, x.lines, x.lines.length, sums[0], from, to);
-    kernels.int8Products(block, x.fine, x.fineLines, x.fineLineCount, sums[1], from, to);
+    kernels.dense().int8Products(block, x.coarse, x.lines, x.lines.length, sums[0], from, to);
+    kernels.dense().int8Products(block, x.fine, x.fineLines, x.fineLineCount, sums[1], from, to);
     for (int i = 0; i < toRow - fromRow; i++) {
       double sum = x.coarseScale * sums[0][i] + x.fineScale * sums[1][i];
       bound(x, fromRow + i, sum, lower, upper, offset);
@@ -349,7 +349,7 @@ public final class ScreeningHead {
     Int8Matrix block = block(fromRow / BLOCK_ROWS);
     int from = fromRow % BLOCK_ROWS;
     int to = from + toRow - fromRow;
-    kernels.int8MatMul(block, x, xOffset, tokens, sums, from, to);
+    kernels.dense().int8MatMul(block, x, xOffset, tokens, sums, from, to, kernels.scratch());
   }
 
   /**

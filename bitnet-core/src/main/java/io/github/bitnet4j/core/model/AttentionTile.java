@@ -101,25 +101,27 @@ final class AttentionTile {
     for (int panel = fromPanel; panel < toPanel; panel++) {
       int position = panel * PANEL;
       int first = Math.max(0, position + 1 - visible(0)) * heads; // earlier rows do not see it
-      kernels.panelMatMul(
-          queries,
-          first * headDim,
-          headDim,
-          queries() - first,
-          cache.type(),
-          cache.block(position),
-          cache.keyPanelBytes(layer, kvHead, position),
-          headDim,
-          scores,
-          first * stride + position,
-          stride);
+      kernels
+          .dense()
+          .panelMatMul(
+              queries,
+              first * headDim,
+              headDim,
+              queries() - first,
+              cache.type(),
+              cache.block(position),
+              cache.keyPanelBytes(layer, kvHead, position),
+              headDim,
+              scores,
+              first * stride + position,
+              stride);
     }
   }
 
   /** Turns the scores of some queries into probabilities. */
   void normalize(WorkerKernels kernels, int fromQuery, int toQuery) {
     for (int query = fromQuery; query < toQuery; query++) {
-      kernels.softmax(scores, query * stride, visible(query / heads), scoreScale);
+      kernels.dense().softmax(scores, query * stride, visible(query / heads), scoreScale);
     }
   }
 
@@ -167,18 +169,20 @@ final class AttentionTile {
     int length = Math.min(KvCache.BLOCK, visible(r) - position);
     KvCache cache = acts.batch.cache(fromRow);
     for (int panel = fromPanel; panel < toPanel && length > 0; panel++) {
-      kernels.panelMatMul(
-          scores,
-          r * heads * stride + position,
-          stride,
-          count * heads,
-          cache.type(),
-          cache.block(position),
-          cache.valuePanelBytes(layer, kvHead, panel),
-          length,
-          sums,
-          r * heads * valueWidth + panel * PANEL,
-          valueWidth);
+      kernels
+          .dense()
+          .panelMatMul(
+              scores,
+              r * heads * stride + position,
+              stride,
+              count * heads,
+              cache.type(),
+              cache.block(position),
+              cache.valuePanelBytes(layer, kvHead, panel),
+              length,
+              sums,
+              r * heads * valueWidth + panel * PANEL,
+              valueWidth);
     }
   }
 

@@ -99,7 +99,7 @@ final class BitLinear {
   private void quantize(int fromRow, int toRow, int worker) {
     WorkerKernels kernels = acts.workers.kernels(worker);
     for (int row = fromRow; row < toRow; row++) {
-      float scale = kernels.quantize(x, row * columns, columns, acts.int8, row * columns);
+      float scale = kernels.dense().quantize(x, row * columns, columns, acts.int8, row * columns);
       if (!(scale > 0)) { // 0 after an infinity, NaN after a NaN
         throw new NonFiniteValueException(
             "%s: expected finite inputs, found %s at position %d; the weights are damaged"

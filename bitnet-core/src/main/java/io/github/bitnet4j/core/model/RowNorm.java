@@ -58,7 +58,7 @@ interface RowNorm {
       float[] weight = norm.weight();
       for (int row = fromRow; row < toRow; row++) {
         int at = row * weight.length;
-        kernels.rmsNorm(x, at, weight, norm.epsilon(), out, at);
+        kernels.dense().rmsNorm(x, at, weight, norm.epsilon(), out, at, kernels.scratch());
       }
     }
   }

@@ -523,7 +523,10 @@ class HeadScreeningTest {
     void checkBounds(float[] x, String description) {
       WorkerKernels kernels = workers.kernels(0);
       float[] exact = new float[matrix.rows()];
-      workers.kernels(0).denseMatMul(matrix, x, 1, exact, 0, matrix.rows());
+      workers
+          .kernels(0)
+          .dense()
+          .denseMatMul(matrix, x, 1, exact, 0, matrix.rows(), workers.kernels(0).scratch());
       QuantizedHiddenState input = new QuantizedHiddenState(screeningHead.lines());
       float[] lower = new float[matrix.rows()];
       float[] upper = new float[matrix.rows()];
@@ -564,7 +567,11 @@ class HeadScreeningTest {
       Logits logits = new Logits(matrix.rows());
       screening.bound(states, 0, tokens);
       if (!screening.findCandidates(tokens - 1, need, logits)) {
-        workers.kernels(0).denseMatMul(matrix, x, 1, logits.fillAll(), 0, matrix.rows());
+        workers
+            .kernels(0)
+            .dense()
+            .denseMatMul(
+                matrix, x, 1, logits.fillAll(), 0, matrix.rows(), workers.kernels(0).scratch());
       }
       return logits;
     }
@@ -599,7 +606,10 @@ class HeadScreeningTest {
         float[] state = states.getFirst();
         for (int tokens : List.of(1, 3)) {
           float[] all = expected[0].fillAll(); // a choice may change them
-          workers.kernels(0).denseMatMul(matrix, state, 1, all, 0, matrix.rows());
+          workers
+              .kernels(0)
+              .dense()
+              .denseMatMul(matrix, state, 1, all, 0, matrix.rows(), workers.kernels(0).scratch());
           String where = "%s as it is, %d rows, %s".formatted(description, tokens, config);
           checkChoice(config, screened(state, need, tokens), expected[0], where);
         }
