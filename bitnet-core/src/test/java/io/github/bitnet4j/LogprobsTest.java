@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.bitnet4j.Logprobs.Alternative;
 import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.format.SampleModels;
-import io.github.bitnet4j.core.sampling.LogSoftmax;
+import io.github.bitnet4j.core.logits.LogSoftmax;
 import io.github.bitnet4j.core.trace.Trace;
 import io.github.bitnet4j.core.trace.TraceStep;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.Penalties;
-import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
+import io.github.bitnet4j.core.logits.TokenMask;
 import io.github.bitnet4j.core.sampling.History;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
-import io.github.bitnet4j.core.sampling.TokenMask;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -61,8 +61,8 @@ class AllowedTokensTest {
     try (KvCache cache = model.newCache()) {
       for (int length = prompt.length; length < ids.length; length++) {
         long[] allowed = allowed(random, vocabSize, percent);
-        LogitNeed need = onlyAllowed ? chooser.needAmong(allowed) : LogitNeed.ALL;
-        model.transformer().forward(ids, length, cache, need, logits, 1, () -> false);
+        LogitsRequest need = onlyAllowed ? chooser.needAmong(allowed) : LogitsRequest.ALL;
+        model.forward(ids, length, cache, need, logits);
         ids[length] = chooser.choose(logits[0], history.upTo(length), allowed);
         assertThat(TokenMask.contains(allowed, ids[length])).isTrue();
       }

@@ -11,9 +11,9 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.Xtc;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -158,9 +158,7 @@ class NumericPromiseTest {
       for (int end : new int[] {1, 64, 100, length}) {
         Logits last = new Logits(vocabSize);
         try (KvCache cache = model.newCache()) {
-          model
-              .transformer()
-              .forward(ids, end, cache, LogitNeed.ALL, new Logits[] {last}, 1, () -> false);
+          model.forward(ids, end, cache, LogitsRequest.ALL, last);
         }
         assertSameBits(
             last.values(),

@@ -8,11 +8,11 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Mirostat;
 import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.Xtc;
+import io.github.bitnet4j.core.cache.KvCache;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.Preparation;
-import io.github.bitnet4j.core.model.KvCache;
+import io.github.bitnet4j.core.logits.Logits;
 import io.github.bitnet4j.core.sampling.History;
-import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import java.io.IOException;
@@ -91,7 +91,7 @@ class ScreenedGenerationTest {
     History history = new History(ids, prompt.length);
     try (KvCache cache = model.newCache()) {
       for (int length = prompt.length; length < ids.length; length++) {
-        model.transformer().forward(ids, length, cache, chooser.need(), logits, 1, () -> false);
+        model.forward(ids, length, cache, chooser.need(), logits);
         ids[length] = chooser.choose(logits[0], history.upTo(length));
       }
     }
@@ -113,9 +113,7 @@ class ScreenedGenerationTest {
           int[] chosen = new int[count];
           try (KvCache cache = model.newCache()) {
             TokenChooser chooser = new TokenChooser(config, 3, id -> false);
-            model
-                .transformer()
-                .forward(ids, length, cache, chooser.need(), logits, count, () -> false);
+            model.forward(ids, length, cache, chooser.need(), Arrays.copyOf(logits, count));
             for (int row = 0; row < count; row++) {
               chosen[row] = chooser.choose(logits[row], history.upTo(length - count + row + 1));
             }

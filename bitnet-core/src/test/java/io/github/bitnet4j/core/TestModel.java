@@ -2,12 +2,20 @@ package io.github.bitnet4j.core;
 
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.LoadOptions;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.engine.ColdStart;
+import io.github.bitnet4j.core.engine.InferenceEngine;
 import io.github.bitnet4j.core.format.ModelFiles;
+import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
+import io.github.bitnet4j.core.logits.PassOutput;
+import io.github.bitnet4j.core.logits.PassOutput.AllTokens;
+import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
 import java.io.IOException;
@@ -19,7 +27,7 @@ import java.util.ServiceLoader;
 public final class TestModel implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final WorkerTeam team;
-  private final Transformer transformer;
+  private final InferenceEngine engine;
 
   /** Loads a Hugging Face directory. */
   public TestModel(Path directory, String kernelName, int threads) throws IOException {
@@ -47,17 +55,19 @@ public final class TestModel implements AutoCloseable {
     team = new WorkerTeam(threads, "test");
     ModelFiles opened = ModelFiles.open(directory, arena, LoadOptions.defaults());
     Kernels kernels = kernels(kernelName);
-    transformer =
-        new Transformer(
+    LoadedWeights loaded =
+        opened.loadWeights(
+            new Preparation(kernels, screenHead ? 0 : Long.MAX_VALUE, preparedFile),
+            arena,
+            team,
+            (done, total) -> {});
+    engine =
+        new InferenceEngine(
             opened.config(),
-            opened
-                .loadWeights(
-                    new Preparation(kernels, screenHead ? 0 : Long.MAX_VALUE, preparedFile),
-                    arena,
-                    team,
-                    (done, total) -> {})
-                .weights(),
+            loaded.weights(),
+            loaded.screeningHead(),
             kernels,
+            ColdStart.NONE,
             team);
   }
 
@@ -75,11 +85,22 @@ public final class TestModel implements AutoCloseable {
   }
 
   public ModelConfig config() {
-    return transformer.config();
+    return engine.config();
   }
 
-  public Transformer transformer() {
-    return transformer;
+  public InferenceEngine engine() {
+    return engine;
+  }
+
+  /** Appends ids to a cache and computes what a choice needs of the logits after the last ones. */
+  public void forward(int[] ids, int end, KvCache cache, LogitsRequest need, Logits... logits) {
+    forward(ids, end, cache, new LastTokens(logits).set(need, logits.length));
+  }
+
+  private void forward(int[] ids, int end, KvCache cache, PassOutput output) {
+    BatchRequest request = new BatchRequest(cache);
+    engine.forward(request, ids, end, output, () -> false, length -> {});
+    engine.forget(request);
   }
 
   public KvCache newCache() {
@@ -116,7 +137,7 @@ public final class TestModel implements AutoCloseable {
     int begin = cache.length();
     int vocabSize = config().vocabSize();
     float[] some = new float[(end - begin) * vocabSize];
-    transformer.forwardAll(ids, end, cache, some, null, () -> false);
+    forward(ids, end, cache, new AllTokens(some, null));
     System.arraycopy(some, 0, all, begin * vocabSize, some.length);
   }
 

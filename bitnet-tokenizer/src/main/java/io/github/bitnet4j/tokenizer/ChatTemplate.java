@@ -20,17 +20,17 @@ import java.util.OptionalInt;
  * JSON has: strings, numbers, booleans, {@code null}, lists, and maps with strings as keys. They
  * are data: template syntax in them means nothing.
  *
- * <p>Templates are rendered as Hugging Face renders them: by the rules of Jinja2's immutable sandbox
- * with {@code trim_blocks} and {@code lstrip_blocks}, {@code tojson} without escapes for HTML, the
- * tags {@code break}, {@code continue} and {@code generation}, and the functions {@code
+ * <p>Templates are rendered as Hugging Face renders them: by the rules of Jinja2's immutable
+ * sandbox with {@code trim_blocks} and {@code lstrip_blocks}, {@code tojson} without escapes for
+ * HTML, the tags {@code break}, {@code continue} and {@code generation}, and the functions {@code
  * raise_exception} and {@code strftime_now}. The latter reads a clock, see {@link #withClock}.
  *
  * <p>What is not supported is refused when it is run, not when the template is parsed: other
- * templates ({@code include}, {@code import}, {@code extends}), {@code autoescape}, and the filters {@code pprint}, {@code random}, {@code
- * striptags}, {@code urlize}, {@code wordwrap} and {@code xmlattr}. Integers have 64 bits; a larger
- * result is refused. Templates come with model files, so they are not trusted: their work is
- * counted, and one that works, nests or prints without bounds ends in a {@link
- * ChatTemplateException}.
+ * templates ({@code include}, {@code import}, {@code extends}), {@code autoescape}, and the filters
+ * {@code pprint}, {@code random}, {@code striptags}, {@code urlize}, {@code wordwrap} and {@code
+ * xmlattr}. Integers have 64 bits; a larger result is refused. Templates come with model files, so
+ * they are not trusted: their work is counted, and one that works, nests or prints without bounds
+ * ends in a {@link ChatTemplateException}.
  */
 public final class ChatTemplate {
   private final Template template;

@@ -3,10 +3,10 @@ package io.github.bitnet4j.tokenizer;
 /**
  * A chat template that cannot be used, or that refuses the messages.
  *
- * <p>Thrown when a template is parsed (a syntax error, with its line and column), when it is rendered
- * (an operation its values do not allow, a construct that is not supported, or a limit on work,
- * depth or output), and when the template itself calls {@code raise_exception}: then
- * the message is exactly the template's own.
+ * <p>Thrown when a template is parsed (a syntax error, with its line and column), when it is
+ * rendered (an operation its values do not allow, a construct that is not supported, or a limit on
+ * work, depth or output), and when the template itself calls {@code raise_exception}: then the
+ * message is exactly the template's own.
  */
 public final class ChatTemplateException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -1,7 +1,7 @@
 package io.github.bitnet4j.tokenizer;
 
-import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.GgufVocabulary.Utf8Strings;
+import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -60,7 +60,8 @@ final class GgufMetadataReader {
    * @throws TokenizerFormatException if the file is damaged or has no vocabulary
    */
   static GgufVocabulary read(Path file) throws IOException {
-    try (InputStream in = new BufferedInputStream(Channels.newInputStream(RegularFile.open(file)), 1 << 16)) {
+    try (InputStream in =
+        new BufferedInputStream(Channels.newInputStream(RegularFile.open(file)), 1 << 16)) {
       GgufMetadataReader reader = new GgufMetadataReader(file, in);
       reader.readKeys();
       return reader.vocabulary();

@@ -62,7 +62,8 @@ final class Nfc {
       }
       normalized.append(part);
       for (int i = begin; i < normalized.length(); i++) {
-        boolean same = part.length() == to - from && part.charAt(i - begin) == text.charAt(from + i - begin);
+        boolean same =
+            part.length() == to - from && part.charAt(i - begin) == text.charAt(from + i - begin);
         starts[i] = same ? from + i - begin : from;
         ends[i] = same ? from + i - begin + 1 : to;
       }
@@ -92,9 +93,7 @@ final class Nfc {
   /** Whether a character may change with what precedes it: marks, and vowels of two scripts. */
   private static boolean mayCompose(int c) {
     return switch (Character.getType(c)) {
-      case Character.NON_SPACING_MARK,
-          Character.COMBINING_SPACING_MARK,
-          Character.ENCLOSING_MARK ->
+      case Character.NON_SPACING_MARK, Character.COMBINING_SPACING_MARK, Character.ENCLOSING_MARK ->
           true;
       default -> (c >= 0x1160 && c <= 0x11FF) || (c >= 0x16D40 && c <= 0x16D7F);
     };
@@ -144,8 +143,7 @@ final class Nfc {
     StringBuilder decomposed = new StringBuilder(marks.length());
     marks
         .codePoints()
-        .forEach(
-            c -> decomposed.append(Normalizer.normalize(Character.toString(c), Form.NFD)));
+        .forEach(c -> decomposed.append(Normalizer.normalize(Character.toString(c), Form.NFD)));
     Map<Integer, Boolean> starters = new HashMap<>();
     StringBuilder result = new StringBuilder(decomposed.length());
     List<Integer> run = new ArrayList<>();
@@ -190,8 +188,7 @@ final class Nfc {
       while (at < representatives.size() && comesBefore(representatives.get(at), text)) {
         at++;
       }
-      boolean known =
-          at < representatives.size() && !comesBefore(text, representatives.get(at));
+      boolean known = at < representatives.size() && !comesBefore(text, representatives.get(at));
       if (!known) {
         representatives.add(at, text);
       }

@@ -109,8 +109,7 @@ final class TokenizerJson {
     } else {
       nfc = TokenizerPipeline.isNfc(part("normalizer"));
       TokenizerPipeline.requireByteLevelDecoder(part("decoder"));
-      TokenizerPipeline.Splitting splitting =
-          TokenizerPipeline.preTokenizer(part("pre_tokenizer"));
+      TokenizerPipeline.Splitting splitting = TokenizerPipeline.preTokenizer(part("pre_tokenizer"));
       preTokenizer = splitting.splitter();
       byteSplit = splitting.byteSplit();
       spaces = SpaceRules.NONE;
@@ -121,8 +120,7 @@ final class TokenizerJson {
     }
     BpeModel model;
     try {
-      model =
-          builder.model(preTokenizer, spaces, ignoreMerges).withTextRules(nfc, byteSplit);
+      model = builder.model(preTokenizer, spaces, ignoreMerges).withTextRules(nfc, byteSplit);
     } catch (VocabularyException e) {
       throw new JsonFormatException("model.vocab: " + e.fault());
     }

@@ -84,18 +84,20 @@ final class TokenizerPipeline {
     List<String> types = parts.stream().map(TokenizerPipeline::typeOf).toList();
     int at = types.indexOf("ByteLevel");
     if (at < 0 || at > 1 || (at == 1 && !FIRST_TYPES.contains(types.getFirst()))) {
-      throw unsupported(
-          "pre_tokenizer", "ByteLevel, alone or after Split or Punctuation", value);
+      throw unsupported("pre_tokenizer", "ByteLevel, alone or after Split or Punctuation", value);
     }
     boolean splits = at == 1 && types.getFirst().equals("Split");
     requireByteLevel(parts.get(at), !splits, "pre_tokenizer.pretokenizers[" + at + "]");
     PreTokenizer splitter =
-        at == 0 ? PreTokenizer.GPT2 : splits ? splitter(parts.getFirst()) : punctuation(parts.getFirst());
+        at == 0
+            ? PreTokenizer.GPT2
+            : splits ? splitter(parts.getFirst()) : punctuation(parts.getFirst());
     return new Splitting(splitter, byteSplit(parts.subList(at + 1, parts.size())));
   }
 
   private static PreTokenizer punctuation(JsonValue value) throws JsonFormatException {
-    JsonValue behavior = value instanceof JsonObject punctuation ? punctuation.get("behavior") : null;
+    JsonValue behavior =
+        value instanceof JsonObject punctuation ? punctuation.get("behavior") : null;
     if (!(behavior instanceof JsonString(String name)) || !name.equals("Contiguous")) {
       throw unsupported("pre_tokenizer: behavior of Punctuation", "Contiguous", behavior);
     }

@@ -123,7 +123,8 @@ class TextRulesTest {
   @Test
   void normalizesAMegabyteOfMarksInTime() throws IOException {
     Tokenizer tokenizer = tokenizer("qwen2");
-    for (String unit : List.of("\u0301\u0323", "e\u0301", "\u0344\u0328", "\u1161", "\u0c46\u0c56")) {
+    for (String unit :
+        List.of("\u0301\u0323", "e\u0301", "\u0344\u0328", "\u1161", "\u0c46\u0c56")) {
       String text = "a" + unit.repeat((1 << 20) / unit.length());
       int[] ids =
           Assertions.assertTimeoutPreemptively(
@@ -156,11 +157,15 @@ class TextRulesTest {
     ChatTemplate template =
         ChatTemplate.parse("{{ messages[0].content }}|\u212bng|e\u0301{{ messages[0].content }}");
     for (String content : List.of("A\u030ang", "\u00c5ng", "\u212bng", "A", "\u0301", "ng")) {
-      int[] ids = template.encode(tokenizer, List.of(Map.of("role", "user", "content", content)), true);
+      int[] ids =
+          template.encode(tokenizer, List.of(Map.of("role", "user", "content", content)), true);
       assertThat(ids).as(content).containsOnlyOnce(special);
     }
     assertThat(template.dryRun(tokenizer)).isEmpty();
-    assertThat(ChatTemplate.parse("{% if messages|length > 1 %}{{ nosuch() }}{% endif %}").dryRun(tokenizer))
-        .hasValueSatisfying(e -> assertThat(e).hasMessageContaining("'nosuch', which is undefined"));
+    assertThat(
+            ChatTemplate.parse("{% if messages|length > 1 %}{{ nosuch() }}{% endif %}")
+                .dryRun(tokenizer))
+        .hasValueSatisfying(
+            e -> assertThat(e).hasMessageContaining("'nosuch', which is undefined"));
   }
 }

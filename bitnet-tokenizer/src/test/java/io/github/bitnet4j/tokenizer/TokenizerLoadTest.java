@@ -85,8 +85,8 @@ class TokenizerLoadTest {
     Files.write(file, header);
     assertThatThrownBy(() -> Tokenizer.load(file))
         .isInstanceOf(TokenizerFormatException.class)
-        .hasMessageContaining("tokenizer.ggml.model: expected the vocabulary of a tokenizer, found"
-            + " nothing");
+        .hasMessageContaining(
+            "tokenizer.ggml.model: expected the vocabulary of a tokenizer, found" + " nothing");
   }
 
   @Test

@@ -2,7 +2,7 @@ package io.github.bitnet4j.core.constraint;
 
 import io.github.bitnet4j.OutputConstraintException;
 import io.github.bitnet4j.core.constraint.CompiledConstraint.Place;
-import io.github.bitnet4j.core.sampling.TokenMask;
+import io.github.bitnet4j.core.logits.TokenMask;
 import java.util.function.BooleanSupplier;
 
 /** Where a generation is in the text that its constraint demands. Belongs to one generation. */

@@ -27,8 +27,7 @@ final class GrammarSource {
   static Grammar read(OutputConstraint constraint, WorkBudget budget) {
     return switch (constraint) {
       case Gbnf(String grammar) -> GbnfParser.parse(grammar, budget);
-      case JsonSchema(String schema, var ignored) ->
-          JsonSchemaReader.read(schema, ignored, budget);
+      case JsonSchema(String schema, var ignored) -> JsonSchemaReader.read(schema, ignored, budget);
       case Regex(String pattern) -> RegexGrammar.read(pattern, budget);
       case Choices(List<String> choices) -> grammar("choices", choice(choices, budget));
     };

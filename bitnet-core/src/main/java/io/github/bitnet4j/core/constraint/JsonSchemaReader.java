@@ -52,8 +52,7 @@ final class JsonSchemaReader {
    */
   private record Pending(Expr.Rule rule, JsonValue value, @Nullable Schema schema) {}
 
-  private JsonSchemaReader(
-      String schema, @Nullable Consumer<String> ignored, WorkBudget budget) {
+  private JsonSchemaReader(String schema, @Nullable Consumer<String> ignored, WorkBudget budget) {
     rules = new Grammar.Builder(budget);
     CharacterCache characters = new CharacterCache(JsonText::character, budget);
     document = new SchemaDocument(schema, ignored, new ReadingWork(budget));
@@ -76,12 +75,11 @@ final class JsonSchemaReader {
    * Reads a schema.
    *
    * @param ignored is told what is left out because it is not supported; null to refuse it
-   * @throws OutputConstraintException if it is not a schema, asks for what is not supported, or takes
-   *     more work than the budget has
+   * @throws OutputConstraintException if it is not a schema, asks for what is not supported, or
+   *     takes more work than the budget has
    * @throws ConstraintStoppedException if the caller wants the work to end
    */
-  static Grammar read(
-      String schema, @Nullable Consumer<String> ignored, WorkBudget budget) {
+  static Grammar read(String schema, @Nullable Consumer<String> ignored, WorkBudget budget) {
     return new JsonSchemaReader(schema, ignored, budget).rules.build();
   }
 

@@ -11,8 +11,8 @@ final class RegexGrammar {
   /**
    * Reads an expression.
    *
-   * @throws OutputConstraintException if it has a mistake, asks for what is not supported, or takes more
-   *     work than the budget has
+   * @throws OutputConstraintException if it has a mistake, asks for what is not supported, or takes
+   *     more work than the budget has
    * @throws ConstraintStoppedException if the caller wants the work to end
    */
   static Grammar read(String regex, WorkBudget budget) {

@@ -1,6 +1,6 @@
 package io.github.bitnet4j.core.constraint;
 
-import io.github.bitnet4j.core.sampling.TokenMask;
+import io.github.bitnet4j.core.logits.TokenMask;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

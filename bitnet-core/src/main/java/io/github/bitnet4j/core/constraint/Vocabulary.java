@@ -1,6 +1,6 @@
 package io.github.bitnet4j.core.constraint;
 
-import io.github.bitnet4j.core.sampling.TokenMask;
+import io.github.bitnet4j.core.logits.TokenMask;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.HashSet;

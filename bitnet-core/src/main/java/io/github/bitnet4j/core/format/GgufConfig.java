@@ -2,9 +2,9 @@ package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.GgufValue.ArrayValue;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
-import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig.Activation;
+import io.github.bitnet4j.core.weights.ModelConfig.ScaleRule;
 import java.util.OptionalInt;
 
 /**

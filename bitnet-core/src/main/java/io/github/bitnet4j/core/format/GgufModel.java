@@ -5,7 +5,7 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
 import io.github.bitnet4j.core.format.WeightSource.MasterRule;
-import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.tokenizer.Tokenizer;

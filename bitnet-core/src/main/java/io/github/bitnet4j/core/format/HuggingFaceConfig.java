@@ -2,9 +2,9 @@ package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.WeightSource.MasterRule;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
-import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig.Activation;
+import io.github.bitnet4j.core.weights.ModelConfig.ScaleRule;
 import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;

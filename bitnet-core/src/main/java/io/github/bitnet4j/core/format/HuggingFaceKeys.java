@@ -1,8 +1,8 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig.Activation;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;

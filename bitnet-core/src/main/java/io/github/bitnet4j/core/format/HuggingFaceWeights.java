@@ -1,7 +1,7 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
-import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.TernaryLayout;

@@ -1,6 +1,6 @@
 package io.github.bitnet4j.core.format;
 
-import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -3,9 +3,10 @@ package io.github.bitnet4j.core.format;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.LoadOptions.ProgressListener;
 import io.github.bitnet4j.ModelFormatException;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.ModelWeights;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelWeights;
 import io.github.bitnet4j.spi.Printable;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import io.github.bitnet4j.tokenizer.file.RegularFile;
@@ -174,6 +175,8 @@ public final class ModelFiles {
    * Verified weights.
    *
    * @param weights for the kernels they were loaded with
+   * @param screeningHead a copy of the head for screening, if it is worthwhile; complete, or
+   *     without rows
    * @param parameterCount number of weights
    * @param preparedBytes memory that copies of weights take, nearly all of it outside the heap
    * @param weightBytesPerToken see {@link io.github.bitnet4j.ModelInfo}
@@ -181,6 +184,7 @@ public final class ModelFiles {
    */
   public record LoadedWeights(
       ModelWeights weights,
+      @Nullable ScreeningHead screeningHead,
       long parameterCount,
       long preparedBytes,
       long weightBytesPerToken,

@@ -10,13 +10,13 @@ import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Norm;
 import io.github.bitnet4j.core.format.WeightSource.Packed;
 import io.github.bitnet4j.core.format.WeightSource.StoredLinear;
-import io.github.bitnet4j.core.model.Int8Head;
-import io.github.bitnet4j.core.model.LayerWeights;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.ModelWeights;
-import io.github.bitnet4j.core.model.RmsNorm;
-import io.github.bitnet4j.core.model.TernaryWeight;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.core.weights.LayerWeights;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelWeights;
+import io.github.bitnet4j.core.weights.RmsNorm;
+import io.github.bitnet4j.core.weights.TernaryWeight;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryTensor;
@@ -132,7 +132,7 @@ final class WeightLoader {
     }
     source.checkNothingLeft();
 
-    boolean screened = Int8Head.isWorthwhile(head, preparation.minScreenedWeights());
+    boolean screened = ScreeningHead.isWorthwhile(head, preparation.minScreenedWeights());
     Path path = preparation.preparedFile();
     PreparedFile file = null;
     List<Section> sections = List.of();
@@ -143,7 +143,7 @@ final class WeightLoader {
               + (screened ? ", int8 head" : "")
               + (rule.isEmpty() ? "" : ", " + rule);
       file = new PreparedFile(path, layout, files.opened(), team);
-      int count = stored.size() + (screened ? Int8Head.partCount(head) : 0);
+      int count = stored.size() + (screened ? ScreeningHead.partCount(head) : 0);
       sections = file.read(count, memory, team).orElse(List.of());
       if (!sections.isEmpty() && !restored(file, sections, screened ? head : null, team)) {
         sections = List.of();
@@ -162,9 +162,9 @@ final class WeightLoader {
     DenseMatrix lastingEmbedding = filesInUse ? embedding : lasting(embedding);
     DenseMatrix lastingHead =
         config.tiedHead() ? lastingEmbedding : filesInUse ? head : lasting(head);
-    Int8Head int8Head = null;
+    ScreeningHead int8Head = null;
     if (screened) {
-      int8Head = new Int8Head(lastingHead, memory);
+      int8Head = new ScreeningHead(lastingHead, memory);
       preparedBytes.addAndGet(int8Head.preparedBytes());
       if (!sections.isEmpty()) { // its parts have the right sizes
         int8Head.restore(sections.stream().skip(prepared.length).map(Section::data).toList());
@@ -176,7 +176,8 @@ final class WeightLoader {
       file.write(sections(int8Head), team);
     }
     return new LoadedWeights(
-        new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead, int8Head),
+        new ModelWeights(lastingEmbedding, layers, finalNorm, lastingHead),
+        int8Head,
         parameterCount(),
         preparedBytes.get(),
         linearBytes.get() + (int8Head == null ? head.data().byteSize() : int8Head.preparedBytes()),
@@ -204,7 +205,7 @@ final class WeightLoader {
   }
 
   /** Returns all that was prepared. */
-  private List<Section> sections(@Nullable Int8Head int8Head) {
+  private List<Section> sections(@Nullable ScreeningHead int8Head) {
     List<Section> sections = new ArrayList<>();
     for (int unit = 0; unit < prepared.length; unit++) {
       TernaryWeight weight = Objects.requireNonNull(prepared[unit]);
@@ -237,7 +238,7 @@ final class WeightLoader {
     if (problem == null && head != null) {
       List<MemorySegment> parts =
           sections.stream().skip(prepared.length).map(Section::data).toList();
-      problem = Int8Head.problemOf(head, parts);
+      problem = ScreeningHead.problemOf(head, parts);
     }
     if (problem != null) {
       file.logDamage(problem);

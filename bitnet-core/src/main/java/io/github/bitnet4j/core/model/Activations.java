@@ -1,36 +1,23 @@
 package io.github.bitnet4j.core.model;
 
-import io.github.bitnet4j.TraceListener;
-import io.github.bitnet4j.core.threads.WorkerTeam;
-import io.github.bitnet4j.spi.Kernels;
-import io.github.bitnet4j.spi.TernaryMatrix;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import io.github.bitnet4j.core.batching.Batch;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.compute.Tracer;
+import io.github.bitnet4j.core.compute.Workers;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import java.util.List;
 
 /**
  * The values of the forward pass in progress: one row for each token of the batch, row-major, and
- * reused from layer to layer and call to call. A model has one; {@link Transformer} lets one
- * forward pass at a time use it.
+ * reused from layer to layer and pass to pass; and what all blocks share to compute them. For one
+ * pass at a time.
  */
 final class Activations {
   final ModelConfig config;
-  final WorkerTeam team;
+  final Workers workers;
+  final Tracer tracer;
 
-  /**
-   * The kernels that compute at present, but for products of ternary matrices: the model's own, or
-   * those that stand in for them.
-   */
-  Kernels kernels;
-
-  /** Their scratch memory for each thread of the team. */
-  Kernels.Scratch[] scratch;
-
-  private final Kernels ownKernels;
-  private final Kernels.Scratch[] ownScratch;
-  private final @Nullable Kernels plain;
-  private final Kernels.Scratch[] plainScratch;
-  private boolean usesPlain;
-
+  /** The rows of the pass. */
   Batch batch = new Batch(0);
 
   /** The residual stream, {@code [rows x hiddenSize]}. */
@@ -50,7 +37,7 @@ final class Activations {
 
   float[] v = {};
 
-  /** The heads' outputs side by side, {@code [rows x queryWidth]}. */
+  /** The outputs of all heads side by side, {@code [rows x queryWidth]}. */
   float[] attended = {};
 
   /** Inside the feed-forward network, {@code [rows x intermediateSize]}. */
@@ -58,95 +45,57 @@ final class Activations {
 
   float[] up = {};
 
-  /** The normalized input of one linear layer, in families where each has its own norm. */
+  /** {@link #q}, {@link #k} and {@link #v}: the outputs of layers with the same input. */
+  float[][] qkv = {};
+
+  /** {@link #gate} and {@link #up}. */
+  float[][] gateUp = {};
+
+  /** The normalized input of one linear layer, in families where each has a norm of its own. */
   float[] linearInput = {};
 
-  /** The quantized input of the next linear layers, {@code [rows x its width]}. */
+  /** The quantized input of linear layers, {@code [rows x its width]}. */
   byte[] int8 = {};
 
   /** Its scales 127/absmax, {@code [rows]}. */
   float[] scales = {};
 
-  /** The exact products of a linear layer, {@code [rows x its output width]}. */
-  int[] products = {};
-
-  /**
-   * As {@link #products}, for linear layers that are computed together: the first ones are they.
-   */
-  int[][] groupProducts = {};
-
-  /**
-   * Queries, keys and values; gate and up: as above, for linear layers that are computed together.
-   */
-  float[][] qkv = {};
-
-  float[][] gateUp = {};
+  /** Exact products of up to three layers with the same input, {@code [rows x output width]}. */
+  int[][] products = {};
 
   /** Cosines and sines of the rows' positions, {@code [rows x headDim / 2]}. */
   float[] cos = {};
 
   float[] sin = {};
 
-  /** Attention in progress: one for each thread of the team, and one for each key/value head. */
-  final AttentionTile[] tiles;
-
-  /** Hears all values; null in ordinary generation. */
-  @Nullable TraceListener trace;
-
   private int capacity;
 
-  /**
-   * Creates buffers for one row.
-   *
-   * @param kernels the model's own
-   * @param plain kernels that may compute in their place, if any
-   */
-  Activations(ModelConfig config, Kernels kernels, @Nullable Kernels plain, WorkerTeam team) {
+  /** Creates buffers for one row. */
+  Activations(ModelConfig config, Workers workers, Tracer tracer) {
     this.config = config;
-    this.kernels = kernels;
-    this.plain = plain;
-    this.team = team;
-    ownKernels = kernels;
-    ownScratch = scratch(kernels, team);
-    scratch = ownScratch;
-    plainScratch = plain == null ? new Kernels.Scratch[0] : scratch(plain, team);
+    this.workers = workers;
+    this.tracer = tracer;
     reserveRows(1);
-    tiles = new AttentionTile[Math.max(team.threads(), config.numKvHeads())];
-    for (int i = 0; i < tiles.length; i++) {
-      tiles[i] = new AttentionTile(this);
-    }
   }
 
-  private static Kernels.Scratch[] scratch(Kernels kernels, WorkerTeam team) {
-    Kernels.Scratch[] scratch = new Kernels.Scratch[team.threads()];
-    Arrays.setAll(scratch, worker -> kernels.newScratch());
-    return scratch;
-  }
-
-  /** Chooses who computes from now on: plain kernels, if there are any, or the model's own. */
-  void usePlain(boolean use) {
-    usesPlain = use && plain != null;
-    if (use && plain != null) {
-      kernels = plain;
-      scratch = plainScratch;
-    } else {
-      kernels = ownKernels;
-      scratch = ownScratch;
-    }
-  }
-
-  /** Multiplies some units of a ternary matrix with the quantized rows. */
-  void ternaryMatMul(TernaryMatrix w, int[] products, int fromUnit, int toUnit, int worker) {
-    Kernels.Scratch own = ownScratch[worker];
-    if (usesPlain) {
-      ownKernels.plainTernaryMatMul(w, int8, rows(), products, fromUnit, toUnit, own);
-    } else {
-      ownKernels.ternaryMatMul(w, int8, rows(), products, fromUnit, toUnit, own);
-    }
-  }
-
+  /** Returns the number of rows of the batch. */
   int rows() {
     return batch.rows();
+  }
+
+  /** Fills the batch with the tokens of some requests. */
+  void begin(List<BatchRequest> requests) {
+    int rows = 0;
+    for (int i = 0; i < requests.size(); i++) {
+      rows += requests.get(i).rows();
+    }
+    reserveRows(rows);
+    for (int i = 0; i < requests.size(); i++) {
+      BatchRequest request = requests.get(i);
+      for (int position = request.cache().length(); position < request.end(); position++) {
+        batch.add(request.ids()[position], request.cache(), position);
+      }
+    }
   }
 
   /** Makes the buffers large enough for a batch of the given rows, and the batch empty. */
@@ -155,29 +104,25 @@ final class Activations {
       int hidden = config.hiddenSize();
       int intermediate = config.intermediateSize();
       int query = config.queryWidth();
-      int widest = Math.max(Math.max(hidden, intermediate), Math.max(query, config.kvWidth()));
+      int kv = config.kvWidth();
+      int widest = Math.max(Math.max(hidden, intermediate), Math.max(query, kv));
       batch = new Batch(rows);
       x = floats(rows, hidden);
       normed = floats(rows, hidden);
       projected = floats(rows, hidden);
       q = floats(rows, query);
-      k = floats(rows, config.kvWidth());
-      v = floats(rows, config.kvWidth());
+      k = floats(rows, kv);
+      v = floats(rows, kv);
       attended = floats(rows, query);
       gate = floats(rows, intermediate);
       up = floats(rows, intermediate);
-      int8 = new byte[Math.multiplyExact(rows, widest)];
-      scales = new float[rows];
-      products = new int[Math.multiplyExact(rows, widest)];
-      int second = Math.max(intermediate, config.kvWidth());
-      groupProducts =
-          new int[][] {
-            products,
-            new int[Math.multiplyExact(rows, second)],
-            new int[Math.multiplyExact(rows, config.kvWidth())]
-          };
       qkv = new float[][] {q, k, v};
       gateUp = new float[][] {gate, up};
+      linearInput = floats(config.linearNorms() ? rows : 0, widest);
+      int8 = new byte[Math.multiplyExact(rows, widest)];
+      scales = new float[rows];
+      products =
+          new int[][] {ints(rows, widest), ints(rows, Math.max(intermediate, kv)), ints(rows, kv)};
       cos = floats(rows, config.headDim() / 2);
       sin = floats(rows, config.headDim() / 2);
       capacity = rows; // last: if memory runs out, the next batch tries again
@@ -185,36 +130,19 @@ final class Activations {
     batch.clear();
   }
 
-  /** Makes room for the inputs of linear layers that normalize them. */
-  void reserveLinearInput() {
-    if (linearInput.length < int8.length) {
-      linearInput = new float[int8.length];
-    }
-  }
-
-  /** Gives back the memory of an unusually large batch. */
+  /** Releases the memory of an unusually large batch. */
   void releaseAbove(int rows) {
     if (capacity > rows) {
       capacity = 0;
-      linearInput = new float[0];
       reserveRows(1);
-    }
-  }
-
-  /** Reports values, if someone listens; only then is the name put together. */
-  void trace(String prefix, String step, int columns, float[] values) {
-    if (trace != null) {
-      trace.onFloats(prefix + step, rows(), columns, values);
-    }
-  }
-
-  void trace(String prefix, String step, int columns, byte[] values) {
-    if (trace != null) {
-      trace.onBytes(prefix + step, rows(), columns, values);
     }
   }
 
   private static float[] floats(int rows, int columns) {
     return new float[Math.multiplyExact(rows, columns)];
+  }
+
+  private static int[] ints(int rows, int columns) {
+    return new int[Math.multiplyExact(rows, columns)];
   }
 }

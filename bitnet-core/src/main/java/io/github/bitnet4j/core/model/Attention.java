@@ -1,68 +1,62 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.model.BitLinear.Layer;
 import io.github.bitnet4j.core.threads.RangeTask;
-import org.jspecify.annotations.Nullable;
+import io.github.bitnet4j.core.weights.LayerWeights;
+import io.github.bitnet4j.core.weights.ModelConfig;
 
-/**
- * Causal self-attention with grouped query heads: reads {@code normed}, leaves its output in {@code
- * projected}.
- */
+/** Causal self-attention with grouped query heads. */
 final class Attention {
-  private final String layerName;
+  private final String name;
   private final int layer;
   private final Activations acts;
-  private final Quantizer inputQuantizer;
-  private final LinearGroup qkvProj;
+  private final BitLinear qkvProj;
   private final Rope rope;
   private final ScaledDotProduct scaledDotProduct;
-  private final @Nullable RmsNorm subNorm;
-  private final Quantizer outputQuantizer;
+  private final RowNorm subNorm;
   private final BitLinear oProj;
   private final RangeTask rotateAndStore = this::rotateAndStore;
-  private final RangeTask normalize = this::normalize;
 
-  Attention(String layerName, int layer, LayerWeights weights, Rope rope, Activations acts) {
-    ModelConfig config = acts.config;
-    this.layerName = layerName;
+  Attention(
+      String name,
+      int layer,
+      LayerWeights weights,
+      Rope rope,
+      AttentionTile[] tiles,
+      Activations acts) {
+    this.name = name;
     this.layer = layer;
     this.acts = acts;
     this.rope = rope;
-    inputQuantizer = new Quantizer(layerName + "q_proj", config.hiddenSize(), acts);
     qkvProj =
-        new LinearGroup(
+        new BitLinear(
             acts,
-            new BitLinear(layerName + "q_proj", weights.qProj(), config.scaleRule(), acts),
-            new BitLinear(layerName + "k_proj", weights.kProj(), config.scaleRule(), acts),
-            new BitLinear(layerName + "v_proj", weights.vProj(), config.scaleRule(), acts));
-    subNorm = weights.attentionSubNorm();
-    outputQuantizer = new Quantizer(layerName + "o_proj", config.queryWidth(), acts);
-    oProj = new BitLinear(layerName + "o_proj", weights.oProj(), config.scaleRule(), acts);
-    scaledDotProduct = new ScaledDotProduct(layer, acts);
+            new Layer(name + "q_proj", weights.qProj()),
+            new Layer(name + "k_proj", weights.kProj()),
+            new Layer(name + "v_proj", weights.vProj()));
+    scaledDotProduct = new ScaledDotProduct(layer, tiles, acts);
+    subNorm = RowNorm.of(weights.attentionSubNorm(), name + "attn_sub_norm", acts);
+    oProj = new BitLinear(acts, new Layer(name + "o_proj", weights.oProj()));
   }
 
-  void forward() {
+  /**
+   * Computes {@code out = attention(x)} and appends the rows' keys and values to their caches.
+   *
+   * @param x {@code [rows x hidden]}
+   * @param out {@code [rows x hidden]}
+   */
+  void forward(float[] x, float[] out) {
     ModelConfig config = acts.config;
-    if (!config.linearNorms()) {
-      inputQuantizer.forward(acts.normed); // for q, k and v
-    }
-    // [rows x hidden] -> [rows x numHeads * headDim], [rows x numKvHeads * headDim] twice
-    qkvProj.forward(acts.normed, acts.qkv);
-
-    acts.team.run(acts.rows(), 1, rotateAndStore);
-    acts.trace(layerName, "q_rope", config.queryWidth(), acts.q);
-    acts.trace(layerName, "k_rope", config.kvWidth(), acts.k);
-
-    scaledDotProduct.forward(); // softmax(q k / sqrt(headDim)) v, [rows x numHeads * headDim]
-    acts.trace(layerName, "attn_out", config.queryWidth(), acts.attended);
-
-    if (subNorm != null) { // over the whole row, not per head
-      acts.team.run(acts.rows(), 1, normalize);
-      acts.trace(layerName, "attn_sub_norm", config.queryWidth(), acts.attended);
-    }
-    if (!config.linearNorms()) {
-      outputQuantizer.forward(acts.attended);
-    }
-    oProj.forward(acts.attended, acts.projected); // [rows x numHeads * headDim] -> [rows x hidden]
+    // x -> q [rows x numHeads * headDim], k and v [rows x numKvHeads * headDim]
+    qkvProj.forward(x, acts.qkv);
+    acts.workers.run(acts.rows(), 1, rotateAndStore); // q, k = rope(q), rope(k); cache += k, v
+    acts.tracer.trace(name, "q_rope", config.queryWidth(), acts.q);
+    acts.tracer.trace(name, "k_rope", config.kvWidth(), acts.k);
+    // attended = softmax(q cache.k / sqrt(headDim)) cache.v, [rows x numHeads * headDim]
+    scaledDotProduct.forward(acts.q, acts.attended);
+    acts.tracer.trace(name, "attn_out", config.queryWidth(), acts.attended);
+    subNorm.forward(acts.attended, acts.attended); // over the whole row, not for each head
+    oProj.forward(acts.attended, out); // [rows x numHeads * headDim] -> [rows x hidden]
   }
 
   /** Each query head and each key head is rotated once; values are not. */
@@ -73,15 +67,6 @@ final class Attention {
       int kv = row * config.kvWidth();
       rope.rotate(acts.k, kv, config.numKvHeads(), acts.cos, acts.sin, row);
       acts.batch.cache(row).put(layer, acts.batch.position(row), acts.k, acts.v, kv);
-    }
-  }
-
-  private void normalize(int fromRow, int toRow, int worker) {
-    if (subNorm == null) {
-      throw new AssertionError("no sub-norm");
-    }
-    for (int row = fromRow; row < toRow; row++) {
-      subNorm.apply(acts, worker, acts.attended, row, acts.attended, row);
     }
   }
 }

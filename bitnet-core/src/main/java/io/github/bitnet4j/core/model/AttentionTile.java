@@ -1,5 +1,8 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.compute.WorkerKernels;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.Kernels;
 import java.util.Arrays;
 
@@ -44,13 +47,25 @@ final class AttentionTile {
     sums = new float[Math.multiplyExact(most, valueWidth)];
   }
 
+  /** Creates a tile for each thread, and one for each key/value head; no fewer than either. */
+  static AttentionTile[] forThreadsAndHeads(Activations acts) {
+    AttentionTile[] tiles =
+        new AttentionTile[Math.max(acts.workers.threads(), acts.config.numKvHeads())];
+    Arrays.setAll(tiles, i -> new AttentionTile(acts));
+    return tiles;
+  }
+
   /** Returns the rows of a full tile. */
   static int rows(ModelConfig config) {
     return Math.max(1, QUERIES * config.numKvHeads() / config.numHeads());
   }
 
-  /** Takes up the queries of some rows, consecutive positions of one cache. */
-  void start(int layer, int kvHead, int fromRow, int rows) {
+  /**
+   * Copies the queries of some rows, which are consecutive positions of one cache.
+   *
+   * @param q {@code [rows of the batch x queryWidth]}
+   */
+  void start(float[] q, int layer, int kvHead, int fromRow, int rows) {
     this.layer = layer;
     this.kvHead = kvHead;
     this.fromRow = fromRow;
@@ -63,7 +78,7 @@ final class AttentionTile {
     }
     int width = heads * headDim;
     for (int r = 0; r < rows; r++) {
-      System.arraycopy(acts.q, attendedOffset(r), queries, r * width, width);
+      System.arraycopy(q, headsOffset(r), queries, r * width, width);
     }
   }
 
@@ -77,7 +92,7 @@ final class AttentionTile {
   }
 
   /** Computes the scores of some panels of keys, one panel for {@link Kernels#PANEL} positions. */
-  void score(int fromPanel, int toPanel) {
+  void score(WorkerKernels kernels, int fromPanel, int toPanel) {
     for (int query = 0; query < queries(); query++) {
       int start = query * stride;
       Arrays.fill(scores, start + fromPanel * PANEL, start + toPanel * PANEL, 0);
@@ -86,36 +101,42 @@ final class AttentionTile {
     for (int panel = fromPanel; panel < toPanel; panel++) {
       int position = panel * PANEL;
       int first = Math.max(0, position + 1 - visible(0)) * heads; // earlier rows do not see it
-      acts.kernels.panelMatMul(
-          queries,
-          first * headDim,
-          headDim,
-          queries() - first,
-          cache.type(),
-          cache.block(position),
-          cache.keyPanelBytes(layer, kvHead, position),
-          headDim,
-          scores,
-          first * stride + position,
-          stride);
+      kernels
+          .dense()
+          .panelMatMul(
+              queries,
+              first * headDim,
+              headDim,
+              queries() - first,
+              cache.type(),
+              cache.block(position),
+              cache.keyPanelBytes(layer, kvHead, position),
+              headDim,
+              scores,
+              first * stride + position,
+              stride);
     }
   }
 
   /** Turns the scores of some queries into probabilities. */
-  void normalize(int fromQuery, int toQuery) {
+  void normalize(WorkerKernels kernels, int fromQuery, int toQuery) {
     for (int query = fromQuery; query < toQuery; query++) {
-      acts.kernels.softmax(scores, query * stride, visible(query / heads), scoreScale);
+      kernels.dense().softmax(scores, query * stride, visible(query / heads), scoreScale);
     }
   }
 
-  /** Computes the output. */
-  void weigh() {
+  /**
+   * Computes the output.
+   *
+   * @param out receives it, {@code [rows of the batch x queryWidth]}
+   */
+  void weigh(WorkerKernels kernels, float[] out) {
     int panels = KvCache.valuePanels(acts.config);
     clear(0, panels);
     for (int position = 0; position < end(); position += KvCache.BLOCK) {
-      addBlock(position, 0, panels);
+      addBlock(kernels, position, 0, panels);
     }
-    store(0, panels);
+    store(out, 0, panels);
   }
 
   /** Returns the number of positions that the last row sees. */
@@ -132,43 +153,50 @@ final class AttentionTile {
   }
 
   /** Adds the weighted values of the block that starts at a position; blocks come in order. */
-  void addBlock(int position, int fromPanel, int toPanel) {
+  void addBlock(WorkerKernels kernels, int position, int fromPanel, int toPanel) {
     if (rows == 1 || position + KvCache.BLOCK <= visible(0)) {
-      addValues(position, 0, rows, fromPanel, toPanel);
+      addValues(kernels, position, 0, rows, fromPanel, toPanel);
     } else { // where the rows end, each one by itself
       for (int r = 0; r < rows; r++) {
-        addValues(position, r, 1, fromPanel, toPanel);
+        addValues(kernels, position, r, 1, fromPanel, toPanel);
       }
     }
   }
 
-  /** As {@link #addBlock} for {@code count} rows that see the same of it. */
-  private void addValues(int position, int r, int count, int fromPanel, int toPanel) {
+  /** Adds the weighted values of a block for {@code count} rows that see the same of it. */
+  private void addValues(
+      WorkerKernels kernels, int position, int r, int count, int fromPanel, int toPanel) {
     int length = Math.min(KvCache.BLOCK, visible(r) - position);
     KvCache cache = acts.batch.cache(fromRow);
     for (int panel = fromPanel; panel < toPanel && length > 0; panel++) {
-      acts.kernels.panelMatMul(
-          scores,
-          r * heads * stride + position,
-          stride,
-          count * heads,
-          cache.type(),
-          cache.block(position),
-          cache.valuePanelBytes(layer, kvHead, panel),
-          length,
-          sums,
-          r * heads * valueWidth + panel * PANEL,
-          valueWidth);
+      kernels
+          .dense()
+          .panelMatMul(
+              scores,
+              r * heads * stride + position,
+              stride,
+              count * heads,
+              cache.type(),
+              cache.block(position),
+              cache.valuePanelBytes(layer, kvHead, panel),
+              length,
+              sums,
+              r * heads * valueWidth + panel * PANEL,
+              valueWidth);
     }
   }
 
-  /** Hands out some panels of the output, once all blocks are added. */
-  void store(int fromPanel, int toPanel) {
+  /**
+   * Stores some panels of the output, once all blocks are added.
+   *
+   * @param out receives them, {@code [rows of the batch x queryWidth]}
+   */
+  void store(float[] out, int fromPanel, int toPanel) {
     int from = fromPanel * PANEL;
     int width = Math.min(toPanel * PANEL, headDim) - from;
     for (int query = 0; query < queries(); query++) {
-      int to = attendedOffset(query / heads) + query % heads * headDim;
-      System.arraycopy(sums, query * valueWidth + from, acts.attended, to + from, width);
+      int to = headsOffset(query / heads) + query % heads * headDim;
+      System.arraycopy(sums, query * valueWidth + from, out, to + from, width);
     }
   }
 
@@ -177,8 +205,8 @@ final class AttentionTile {
     return acts.batch.position(fromRow + r) + 1;
   }
 
-  /** Returns where the tile's heads start in a row of {@code q} and {@code attended}. */
-  private int attendedOffset(int r) {
+  /** Returns where the tile's heads start in a row of the queries and of the output. */
+  private int headsOffset(int r) {
     return (fromRow + r) * acts.config.queryWidth() + kvHead * heads * headDim;
   }
 }

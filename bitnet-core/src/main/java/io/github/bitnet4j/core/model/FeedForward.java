@@ -1,58 +1,43 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.model.BitLinear.Layer;
 import io.github.bitnet4j.core.threads.RangeTask;
+import io.github.bitnet4j.core.weights.LayerWeights;
 import io.github.bitnet4j.spi.FloatMath;
-import org.jspecify.annotations.Nullable;
 
-/**
- * The gated feed-forward network, {@code down(norm(act(gate(x)) * up(x)))}: reads {@code normed},
- * leaves its output in {@code projected}.
- */
+/** The gated feed-forward network, {@code down(norm(act(gate(x)) * up(x)))}. */
 final class FeedForward {
-  private final String layerName;
+  private final String name;
   private final Activations acts;
-  private final Quantizer inputQuantizer;
-  private final LinearGroup gateUpProj;
-  private final @Nullable RmsNorm subNorm;
-  private final Quantizer outputQuantizer;
+  private final BitLinear gateUpProj;
+  private final RowNorm subNorm;
   private final BitLinear downProj;
   private final RangeTask activate = this::activate;
-  private final RangeTask normalize = this::normalize;
 
-  FeedForward(String layerName, LayerWeights weights, Activations acts) {
-    ModelConfig config = acts.config;
-    this.layerName = layerName;
+  FeedForward(String name, LayerWeights weights, Activations acts) {
+    this.name = name;
     this.acts = acts;
-    inputQuantizer = new Quantizer(layerName + "gate_proj", config.hiddenSize(), acts);
     gateUpProj =
-        new LinearGroup(
+        new BitLinear(
             acts,
-            new BitLinear(layerName + "gate_proj", weights.gateProj(), config.scaleRule(), acts),
-            new BitLinear(layerName + "up_proj", weights.upProj(), config.scaleRule(), acts));
-    subNorm = weights.feedForwardSubNorm();
-    outputQuantizer = new Quantizer(layerName + "down_proj", config.intermediateSize(), acts);
-    downProj = new BitLinear(layerName + "down_proj", weights.downProj(), config.scaleRule(), acts);
+            new Layer(name + "gate_proj", weights.gateProj()),
+            new Layer(name + "up_proj", weights.upProj()));
+    subNorm = RowNorm.of(weights.feedForwardSubNorm(), name + "ffn_sub_norm", acts);
+    downProj = new BitLinear(acts, new Layer(name + "down_proj", weights.downProj()));
   }
 
-  void forward() {
-    ModelConfig config = acts.config;
-    int width = config.intermediateSize();
-    if (!config.linearNorms()) {
-      inputQuantizer.forward(acts.normed); // for gate and up
-    }
-    gateUpProj.forward(acts.normed, acts.gateUp); // [rows x hidden] -> 2 x [rows x intermediate]
-
-    acts.team.run(acts.rows(), 1, activate);
-    acts.trace(layerName, "act_mul", width, acts.gate);
-
-    if (subNorm != null) {
-      acts.team.run(acts.rows(), 1, normalize);
-      acts.trace(layerName, "ffn_sub_norm", width, acts.gate);
-    }
-    if (!config.linearNorms()) {
-      outputQuantizer.forward(acts.gate);
-    }
-    downProj.forward(acts.gate, acts.projected); // [rows x intermediate] -> [rows x hidden]
+  /**
+   * Computes {@code out = feedForward(x)}.
+   *
+   * @param x {@code [rows x hidden]}
+   * @param out {@code [rows x hidden]}
+   */
+  void forward(float[] x, float[] out) {
+    gateUpProj.forward(x, acts.gateUp); // x -> gate and up, [rows x intermediate]
+    acts.workers.run(acts.rows(), 1, activate); // gate = act(gate) * up
+    acts.tracer.trace(name, "act_mul", acts.config.intermediateSize(), acts.gate);
+    subNorm.forward(acts.gate, acts.gate);
+    downProj.forward(acts.gate, out); // [rows x intermediate] -> [rows x hidden]
   }
 
   private void activate(int fromRow, int toRow, int worker) {
@@ -73,15 +58,6 @@ final class FeedForward {
           gate[i] = z / (1 + FloatMath.exp(-z)) * up[i];
         }
       }
-    }
-  }
-
-  private void normalize(int fromRow, int toRow, int worker) {
-    if (subNorm == null) {
-      throw new AssertionError("no sub-norm");
-    }
-    for (int row = fromRow; row < toRow; row++) {
-      subNorm.apply(acts, worker, acts.gate, row, acts.gate, row);
     }
   }
 }

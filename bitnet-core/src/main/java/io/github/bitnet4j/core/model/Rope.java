@@ -1,5 +1,6 @@
 package io.github.bitnet4j.core.model;
 
+import io.github.bitnet4j.core.batching.Batch;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,13 @@ final class Rope {
     for (int j = 0; j < half; j++) {
       float exponent = (float) (2 * j) / headDim;
       frequencies[j] = 1f / (float) StrictMath.pow(theta, exponent);
+    }
+  }
+
+  /** Computes the cosines and sines of the positions of a batch, {@code [rows x half]} each. */
+  void fill(Batch batch, float[] cos, float[] sin) {
+    for (int row = 0; row < batch.rows(); row++) {
+      fill(batch.position(row), row, cos, sin);
     }
   }
 

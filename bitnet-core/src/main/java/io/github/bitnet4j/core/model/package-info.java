@@ -1,4 +1,4 @@
-/** The transformer: configuration, weights, and the forward pass. */
+/** The forward pass, as in the paper: embedding, blocks of attention and feed-forward, head. */
 @NullMarked
 package io.github.bitnet4j.core.model;
 

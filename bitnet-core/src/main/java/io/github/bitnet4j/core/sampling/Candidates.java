@@ -1,5 +1,7 @@
 package io.github.bitnet4j.core.sampling;
 
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.Ranking;
 import java.util.Arrays;
 
 /**
@@ -128,7 +130,7 @@ final class Candidates {
       double sum = 0;
       for (int position = 0; position < size; position++) {
         int index = index(position);
-        float weight = NucleusProof.weight(values[index], max, temperature);
+        float weight = Logits.weight(values[index], max, temperature);
         weights[index] = weight;
         sum += weight;
       }

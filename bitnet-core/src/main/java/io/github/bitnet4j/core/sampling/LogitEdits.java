@@ -3,6 +3,8 @@ package io.github.bitnet4j.core.sampling;
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.LogitsProcessor;
 import io.github.bitnet4j.TokenIds;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.TokenMask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

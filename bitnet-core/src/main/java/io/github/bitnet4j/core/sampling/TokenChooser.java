@@ -5,6 +5,8 @@ import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Sampler;
 import io.github.bitnet4j.SamplingStep;
 import io.github.bitnet4j.TokenIds;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class TokenChooser {
   private final GenerationConfig config;
   private final RandomGenerator random;
-  private final LogitNeed need;
+  private final LogitsRequest need;
 
   private final @Nullable Sampler sampler;
   private final boolean greedy;
@@ -43,7 +45,7 @@ public final class TokenChooser {
   public TokenChooser(GenerationConfig config, long seed, IntPredicate breaksSequence) {
     this.config = config;
     random = new SplitMix64(seed);
-    need = LogitNeed.of(config);
+    need = LogitsRequests.of(config);
     sampler = config.sampler().orElse(null);
     greedy = config.temperature() == 0;
     mirostat = config.mirostat().map(MirostatDraw::new).orElse(null);
@@ -51,7 +53,7 @@ public final class TokenChooser {
     steps =
         config.samplingOrder().stream()
             .filter(config::uses)
-            .filter(step -> changesLogits(step) || !(greedy || sampler != null))
+            .filter(step -> LogitsRequests.changesLogits(step) || !(greedy || sampler != null))
             .toArray(SamplingStep[]::new);
     penalties = new PenaltiesStep(config.penalties());
     dry = new DryStep(config.dry(), breaksSequence);
@@ -59,25 +61,20 @@ public final class TokenChooser {
     xtc = new XtcStep(config.xtc(), random);
   }
 
-  /** Returns whether a step has its part in greedy choices and in those of a sampler. */
-  static boolean changesLogits(SamplingStep step) {
-    return step == SamplingStep.PENALTIES || step == SamplingStep.DRY;
-  }
-
   /** Returns the logits that {@link #choose} needs. */
-  public LogitNeed need() {
+  public LogitsRequest need() {
     return need;
   }
 
   /**
    * Returns the logits that {@link #choose} needs to choose among some tokens.
    *
-   * @param allowed see {@link TokenMask}
+   * @param allowed see {@link io.github.bitnet4j.core.logits.TokenMask}
    */
-  public LogitNeed needAmong(long[] allowed) {
+  public LogitsRequest needAmong(long[] allowed) {
     boolean seesAll =
         sampler != null || !config.logitsProcessors().isEmpty() || config.allowedIds().length > 0;
-    return seesAll ? LogitNeed.ALL : new LogitNeed.Among(allowed, need);
+    return seesAll ? LogitsRequest.ALL : new LogitsRequest.Allowed(allowed, need);
   }
 
   /**
@@ -96,7 +93,7 @@ public final class TokenChooser {
   /**
    * As {@link #choose(Logits, TokenIds)}, among some tokens.
    *
-   * @param allowed see {@link TokenMask}; null for all
+   * @param allowed see {@link io.github.bitnet4j.core.logits.TokenMask}; null for all
    */
   public int choose(Logits logits, TokenIds text, long @Nullable [] allowed) {
     checkFinite(logits);
@@ -147,14 +144,8 @@ public final class TokenChooser {
     float[] values = logits.values();
     for (int i = 0; i < logits.count(); i++) {
       if (!Float.isFinite(values[i])) {
-        throw nonFinite(values[i], logits.id(i));
+        throw Logits.nonFinite(values[i], logits.id(i));
       }
     }
-  }
-
-  static NonFiniteValueException nonFinite(float logit, int id) {
-    return new NonFiniteValueException(
-        "logits: expected finite values, found %s for token %d; the weights are damaged"
-            .formatted(logit, id));
   }
 }

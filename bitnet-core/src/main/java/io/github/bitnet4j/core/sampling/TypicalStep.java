@@ -1,5 +1,7 @@
 package io.github.bitnet4j.core.sampling;
 
+import io.github.bitnet4j.core.logits.Ranking;
+
 /**
  * Keeps the most typical tokens.
  *

@@ -3,15 +3,16 @@ package io.github.bitnet4j.core.session;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
+import io.github.bitnet4j.core.engine.ColdStart;
+import io.github.bitnet4j.core.engine.ColdStarts;
+import io.github.bitnet4j.core.engine.InferenceEngine;
 import io.github.bitnet4j.core.format.InputFiles;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelFiles.LoadedWeights;
 import io.github.bitnet4j.core.format.Preparation;
-import io.github.bitnet4j.core.model.ColdStart;
-import io.github.bitnet4j.core.model.Int8Head;
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.Transformer;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
@@ -117,8 +118,8 @@ public final class CoreModelLoader implements ModelLoader {
     int contextLength = ModelFiles.contextLength(config, options);
     Kernels kernels = chosen.provider.kernels();
     DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
-    long minScreenedWeights = Int8Head.minWeights(kernels, options);
-    boolean screening = Int8Head.isWorthwhile(head, minScreenedWeights);
+    long minScreenedWeights = ScreeningHead.minWeights(kernels, options);
+    boolean screening = ScreeningHead.isWorthwhile(head, minScreenedWeights);
     LoadedWeights weights =
         files.loadWeights(
             new Preparation(kernels, minScreenedWeights, options.preparedFile().orElse(null)),
@@ -167,18 +168,17 @@ public final class CoreModelLoader implements ModelLoader {
         chosen
             .plain
             .filter(plain -> !chosen.byName)
-            .map(plain -> ColdStart.of(config, head.type(), screening, kernels, plain.kernels()))
-            .orElse(null);
-    Transformer transformer = new Transformer(config, weights.weights(), kernels, coldStart, team);
-    if (coldStart != null) {
-      coldStart.start();
-    }
+            .map(plain -> ColdStarts.of(config, head.type(), screening, kernels, plain.kernels()))
+            .orElse(ColdStart.NONE);
+    InferenceEngine engine =
+        new InferenceEngine(
+            config, weights.weights(), weights.screeningHead(), kernels, coldStart, team);
+    coldStart.start();
     return new TransformerModel(
         info,
         files.tokenizer(),
         files.noTokenizerReason(),
-        transformer,
-        coldStart,
+        engine,
         options.kvCache(),
         team,
         arenas,

@@ -12,9 +12,9 @@ import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.constraint.ConstraintStoppedException;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
 import io.github.bitnet4j.core.sampling.History;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
 import io.github.bitnet4j.core.sampling.TokenChooser;
 import java.time.Duration;
 import java.util.Arrays;
@@ -51,7 +51,7 @@ final class GenerationStream implements TokenStream {
   private final Consumer<Generation> onFinish;
   private final long seed;
   private final TokenChooser chooser;
-  private final LogitNeed need;
+  private final LogitsRequest need;
 
   /** Note how probable the tokens are that are generated, and those of the prompt, if asked to. */
   private final @Nullable LogprobRecorder logprobs;
@@ -162,7 +162,7 @@ final class GenerationStream implements TokenStream {
             config, seed, new SequenceBreakers(model, config.dry().sequenceBreakers()));
     logprobs = LogprobRecorder.of(config.logprobs());
     promptLogprobs = LogprobRecorder.of(config.promptLogprobs());
-    need = logprobs == null ? chooser.need() : LogitNeed.ALL;
+    need = logprobs == null ? chooser.need() : LogitsRequest.ALL;
     assembler =
         model.hasTokenizer()
             ? TextAssembler.of(model.tokenizer(), config.stop())
@@ -448,12 +448,12 @@ final class GenerationStream implements TokenStream {
     }
   }
 
-  private LogitNeed need(int guesses) {
+  private LogitsRequest need(int guesses) {
     if (constraint == null || logprobs != null) {
       return need;
     }
     // What may follow a guess is not known yet.
-    return guesses == 0 ? chooser.needAmong(constraint.mask()) : LogitNeed.ALL;
+    return guesses == 0 ? chooser.needAmong(constraint.mask()) : LogitsRequest.ALL;
   }
 
   /** Returns what hears of the passes that come now. */

@@ -1,7 +1,7 @@
 package io.github.bitnet4j.core.session;
 
 import io.github.bitnet4j.Logprobs;
-import io.github.bitnet4j.core.sampling.LogSoftmax;
+import io.github.bitnet4j.core.logits.LogSoftmax;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;

@@ -1,7 +1,7 @@
 package io.github.bitnet4j.core.session;
 
 import io.github.bitnet4j.Score;
-import io.github.bitnet4j.core.sampling.LogSoftmax;
+import io.github.bitnet4j.core.logits.LogSoftmax;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 

@@ -5,13 +5,12 @@ import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelInfo;
 import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.cache.KvMemory;
 import io.github.bitnet4j.core.constraint.ConstraintState;
 import io.github.bitnet4j.core.constraint.ModelConstraints;
+import io.github.bitnet4j.core.engine.InferenceEngine;
 import io.github.bitnet4j.core.format.InputFiles;
-import io.github.bitnet4j.core.model.ColdStart;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.model.KvMemory;
-import io.github.bitnet4j.core.model.Transformer;
 import io.github.bitnet4j.core.threads.WorkerTeam;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -27,8 +26,7 @@ final class TransformerModel implements Model {
   private final ModelInfo info;
   private final @Nullable Tokenizer tokenizer;
   private final String noTokenizerReason;
-  private final Transformer transformer;
-  private final @Nullable ColdStart coldStart;
+  private final InferenceEngine engine;
   private final KvCacheType kvCacheType;
   private final WorkerTeam team;
   private final List<Arena> arenas;
@@ -45,8 +43,7 @@ final class TransformerModel implements Model {
       ModelInfo info,
       @Nullable Tokenizer tokenizer,
       String noTokenizerReason,
-      Transformer transformer,
-      @Nullable ColdStart coldStart,
+      InferenceEngine engine,
       KvCacheType kvCacheType,
       WorkerTeam team,
       List<Arena> arenas,
@@ -54,8 +51,7 @@ final class TransformerModel implements Model {
     this.info = info;
     this.tokenizer = tokenizer;
     this.noTokenizerReason = noTokenizerReason;
-    this.transformer = transformer;
-    this.coldStart = coldStart;
+    this.engine = engine;
     this.kvCacheType = kvCacheType;
     this.team = team;
     this.arenas = arenas;
@@ -94,8 +90,8 @@ final class TransformerModel implements Model {
     return tokenizer != null;
   }
 
-  Transformer transformer() {
-    return transformer;
+  InferenceEngine engine() {
+    return engine;
   }
 
   KvCacheType kvCacheType() {
@@ -115,7 +111,7 @@ final class TransformerModel implements Model {
   byte[] fingerprint() throws IOException {
     synchronized (fingerprintLock) {
       if (fingerprint.length == 0) {
-        fingerprint = input.reading(transformer::fingerprint);
+        fingerprint = input.reading(engine::fingerprint);
       }
       return fingerprint;
     }
@@ -148,7 +144,7 @@ final class TransformerModel implements Model {
             new TransformerSession(
                 this,
                 costs,
-                new KvCache(transformer.config(), info.contextLength(), kvCacheType, kvMemory)));
+                new KvCache(engine.config(), info.contextLength(), kvCacheType, kvMemory)));
   }
 
   /** Opens the session that the supplier returns. */
@@ -183,9 +179,7 @@ final class TransformerModel implements Model {
       }
       closed = true;
     }
-    if (coldStart != null) {
-      coldStart.close();
-    }
+    engine.close();
     team.close();
     arenas.forEach(Arena::close);
   }

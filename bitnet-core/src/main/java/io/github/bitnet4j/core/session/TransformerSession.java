@@ -10,11 +10,15 @@ import io.github.bitnet4j.Session;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
 import io.github.bitnet4j.TraceListener;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.model.LogitRows;
-import io.github.bitnet4j.core.model.Transformer;
-import io.github.bitnet4j.core.sampling.LogitNeed;
-import io.github.bitnet4j.core.sampling.Logits;
+import io.github.bitnet4j.core.batching.BatchRequest;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.engine.InferenceEngine;
+import io.github.bitnet4j.core.logits.LogitRows;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
+import io.github.bitnet4j.core.logits.PassOutput.AllTokens;
+import io.github.bitnet4j.core.logits.PassOutput.EachToken;
+import io.github.bitnet4j.core.logits.PassOutput.LastTokens;
 import io.github.bitnet4j.tokenizer.EncodeOptions;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -40,11 +44,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class TransformerSession implements Session {
   private final TransformerModel model;
-  private final Transformer transformer;
+  private final InferenceEngine engine;
   private final KvCache cache;
 
-  /** What is needed of the logits after each of the last ids. */
-  private final Logits[] logits = new Logits[PassCosts.MAX_ROWS];
+  private final BatchRequest request;
+  private final LastTokens lastTokens;
 
   private final PassCosts passCosts;
 
@@ -73,9 +77,12 @@ final class TransformerSession implements Session {
   TransformerSession(TransformerModel model, PassCosts passCosts, KvCache cache) {
     this.model = model;
     this.passCosts = passCosts;
-    transformer = model.transformer();
+    engine = model.engine();
+    request = new BatchRequest(cache);
     this.cache = cache;
-    Arrays.setAll(logits, row -> new Logits(transformer.config().vocabSize()));
+    Logits[] logits = new Logits[PassCosts.MAX_ROWS];
+    Arrays.setAll(logits, row -> new Logits(engine.config().vocabSize()));
+    lastTokens = new LastTokens(logits);
   }
 
   // ---- Generation
@@ -189,7 +196,7 @@ final class TransformerSession implements Session {
           "expected a token to score after the first %d, found none".formatted(ids.length));
     }
     cancelRequested = false;
-    int vocabSize = transformer.config().vocabSize();
+    int vocabSize = engine.config().vocabSize();
     return undoIfItFails(() -> Scorer.score(this, ids, vocabSize, from));
   }
 
@@ -229,7 +236,7 @@ final class TransformerSession implements Session {
     if (ids.length == 0) {
       throw new IllegalArgumentException("prompt: expected at least one token id, found none");
     }
-    int vocabSize = transformer.config().vocabSize();
+    int vocabSize = engine.config().vocabSize();
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] < 0 || ids[i] >= vocabSize) {
         throw new IllegalArgumentException(
@@ -250,7 +257,7 @@ final class TransformerSession implements Session {
   }
 
   private void checkIds(String setting, IntStream ids) {
-    int vocabSize = transformer.config().vocabSize();
+    int vocabSize = engine.config().vocabSize();
     ids.filter(id -> id >= vocabSize)
         .findFirst()
         .ifPresent(
@@ -278,13 +285,13 @@ final class TransformerSession implements Session {
       int[] ids,
       int length,
       int guesses,
-      LogitNeed need,
+      LogitsRequest need,
       BooleanSupplier cancelled,
       IntConsumer passed) {
     int end = length + guesses;
     int reused = reuse(ids, length - 1, end); // the last id is needed for its logits
-    boolean complete =
-        transformer.forward(ids, end, cache, need, logits, 1 + guesses, cancelled, passed);
+    LastTokens output = lastTokens.set(need, 1 + guesses);
+    boolean complete = engine.forward(request, ids, end, output, cancelled, passed);
     return complete ? reused : -1;
   }
 
@@ -301,7 +308,7 @@ final class TransformerSession implements Session {
   boolean eachRow(
       int[] ids, int from, int end, LogitRows rows, BooleanSupplier cancelled, IntConsumer passed) {
     reuse(ids, from, end);
-    return transformer.forwardEach(ids, from, end, cache, rows, cancelled, passed);
+    return engine.forward(request, ids, end, new EachToken(from, rows), cancelled, passed);
   }
 
   /**
@@ -330,7 +337,7 @@ final class TransformerSession implements Session {
    * @param row 0 for what follows the known ids, i for what follows guess i
    */
   Logits logits(int row) {
-    return logits[row];
+    return lastTokens.logits(row);
   }
 
   /** Returns when the call that has the session began, by {@link System#nanoTime}. */
@@ -452,7 +459,7 @@ final class TransformerSession implements Session {
     use(
         () -> {
           checkIds(ids, cache.contextLength());
-          long logitCount = (long) ids.length * transformer.config().vocabSize();
+          long logitCount = (long) ids.length * engine.config().vocabSize();
           if (logitCount > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(
                 "ids: expected few enough for %d logits, found %d"
@@ -464,8 +471,9 @@ final class TransformerSession implements Session {
               () -> {
                 cache.truncate(0);
                 cachedIds = ids;
-                return transformer.forwardAll(
-                    ids, ids.length, cache, allLogits, listener, this::isCancelled);
+                AllTokens output = new AllTokens(allLogits, listener);
+                return engine.forward(
+                    request, ids, ids.length, output, this::isCancelled, end -> {});
               });
         });
   }
@@ -586,7 +594,7 @@ final class TransformerSession implements Session {
         if (openStream != null) {
           openStream.endIfOpen(FinishReason.CANCELLED);
         }
-        transformer.forget(cache);
+        engine.forget(request);
         cache.close();
         model.sessionClosed();
       }

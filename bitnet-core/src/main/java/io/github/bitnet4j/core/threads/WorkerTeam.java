@@ -1,6 +1,5 @@
 package io.github.bitnet4j.core.threads;
 
-import io.github.bitnet4j.LoadOptions;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * may call {@link #run}.
  */
 public final class WorkerTeam implements AutoCloseable {
+  /** The most threads of a team; the number of chunks of a task has 16 bits. */
+  public static final int MAX_THREADS = 1024;
+
   /** Chunks for each thread: enough to even out the load, few enough to keep ranges long. */
   private static final int CHUNKS_PER_THREAD = 4;
 
@@ -46,14 +48,13 @@ public final class WorkerTeam implements AutoCloseable {
   /**
    * Starts a team.
    *
-   * @param threads number of threads, the calling one included; 1 to {@link
-   *     LoadOptions#MAX_THREADS}
+   * @param threads number of threads, the calling one included; 1 to {@link #MAX_THREADS}
    * @param name prefix of the workers' thread names
    */
   public WorkerTeam(int threads, String name) {
-    if (threads < 1 || threads > LoadOptions.MAX_THREADS) {
+    if (threads < 1 || threads > MAX_THREADS) {
       throw new IllegalArgumentException(
-          "threads: expected 1 to " + LoadOptions.MAX_THREADS + ", found " + threads);
+          "threads: expected 1 to " + MAX_THREADS + ", found " + threads);
     }
     workers = new Worker[threads - 1];
     for (int i = 0; i < workers.length; i++) {

@@ -3,6 +3,7 @@ package io.github.bitnet4j.core.tools;
 import io.github.bitnet4j.KernelUnavailableException;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.cache.KvCache;
 import io.github.bitnet4j.core.format.DType;
 import io.github.bitnet4j.core.format.GgufFile;
 import io.github.bitnet4j.core.format.GgufFile.GgufTensor;
@@ -19,13 +20,12 @@ import io.github.bitnet4j.core.format.WeightSource.Linear;
 import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Packed;
 import io.github.bitnet4j.core.format.WeightSource.StoredLinear;
-import io.github.bitnet4j.core.model.Int8Head;
-import io.github.bitnet4j.core.model.KvCache;
-import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.head.ScreeningHead;
 import io.github.bitnet4j.core.session.KernelSelection;
 import io.github.bitnet4j.core.tools.Inspection.MemoryEstimate;
 import io.github.bitnet4j.core.tools.Inspection.TensorSummary;
 import io.github.bitnet4j.core.tools.Inspection.TritCounts;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
@@ -88,8 +88,8 @@ public final class ModelInspector {
     return InputFiles.of(located).reading(() -> inspect(path, located, directory, options));
   }
 
-  private static Inspection inspect(
-      Path path, Path located, boolean directory, LoadOptions options) throws IOException {
+  private static Inspection inspect(Path path, Path located, boolean directory, LoadOptions options)
+      throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       if (directory) {
         return inspectDirectory(located, arena, options);
@@ -197,8 +197,8 @@ public final class ModelInspector {
       }
     }
     DenseMatrix head = config.tiedHead() ? files.weights().embedding() : files.weights().head();
-    if (Int8Head.isWorthwhile(head, Int8Head.minWeights(kernels, options))) {
-      prepared += Int8Head.preparedBytes(head);
+    if (ScreeningHead.isWorthwhile(head, ScreeningHead.minWeights(kernels, options))) {
+      prepared += ScreeningHead.preparedBytes(head);
     }
     int contextLength = ModelFiles.contextLength(config, options);
     return new MemoryEstimate(

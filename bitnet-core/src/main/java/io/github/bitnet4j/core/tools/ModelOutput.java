@@ -3,7 +3,7 @@ package io.github.bitnet4j.core.tools;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.TensorContent;
 import io.github.bitnet4j.core.format.WeightSource;
-import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.DenseType;
 import java.io.BufferedOutputStream;

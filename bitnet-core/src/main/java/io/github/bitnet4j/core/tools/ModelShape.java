@@ -1,8 +1,8 @@
 package io.github.bitnet4j.core.tools;
 
-import io.github.bitnet4j.core.model.ModelConfig;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
-import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig.Activation;
+import io.github.bitnet4j.core.weights.ModelConfig.ScaleRule;
 
 /**
  * The sizes of a model like BitNet b1.58 2B-4T: squared ReLU, sub-norms, the head shared with the

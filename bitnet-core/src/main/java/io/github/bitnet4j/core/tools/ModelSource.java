@@ -7,7 +7,7 @@ import io.github.bitnet4j.core.format.GgufMetadata;
 import io.github.bitnet4j.core.format.GgufModel;
 import io.github.bitnet4j.core.format.ModelFiles;
 import io.github.bitnet4j.core.format.ModelPath;
-import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonArray;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.bitnet4j.OutputConstraint;
 import io.github.bitnet4j.OutputConstraintException;
-import io.github.bitnet4j.core.sampling.TokenMask;
+import io.github.bitnet4j.core.logits.TokenMask;
 import io.github.bitnet4j.tokenizer.StreamingDecoder;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.github.bitnet4j.core.constraint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.bitnet4j.OutputConstraint;
-import io.github.bitnet4j.core.sampling.TokenMask;
+import io.github.bitnet4j.core.logits.TokenMask;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;

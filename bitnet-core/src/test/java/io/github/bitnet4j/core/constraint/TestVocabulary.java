@@ -1,6 +1,6 @@
 package io.github.bitnet4j.core.constraint;
 
-import io.github.bitnet4j.core.sampling.TokenMask;
+import io.github.bitnet4j.core.logits.TokenMask;
 import io.github.bitnet4j.tokenizer.GgufVocabulary;
 import io.github.bitnet4j.tokenizer.GgufVocabulary.Utf8Strings;
 import io.github.bitnet4j.tokenizer.Tokenizer;

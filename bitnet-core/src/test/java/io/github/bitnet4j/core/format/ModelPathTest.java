@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
 class ModelPathTest {
   private static final Path GGUF =
       SampleModels.golden("b158-tied").resolveSibling("model-i2_s.gguf");

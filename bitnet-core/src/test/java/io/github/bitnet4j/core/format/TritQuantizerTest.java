@@ -7,7 +7,7 @@ import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.core.format.WeightSource.MasterRule;
 import io.github.bitnet4j.core.format.WeightSource.Masters;
 import io.github.bitnet4j.core.format.WeightSource.Packed;
-import io.github.bitnet4j.core.model.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.tokenizer.json.JsonReader;

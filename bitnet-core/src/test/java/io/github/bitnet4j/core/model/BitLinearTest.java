@@ -8,9 +8,14 @@ import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
-import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.compute.Tracer;
+import io.github.bitnet4j.core.compute.Workers;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig.Activation;
+import io.github.bitnet4j.core.weights.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.weights.TernaryWeight;
 import io.github.bitnet4j.spi.Kernels;
 import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryTensor;
@@ -65,8 +70,7 @@ class BitLinearTest {
       }
       float[] y = new float[rows * out];
 
-      new Quantizer("w", in, acts).forward(x);
-      new BitLinear("w", weight, rule, acts).forward(x, y);
+      new BitLinear(acts, new BitLinear.Layer("w", weight)).forward(x, y);
 
       for (int row = 0; row < rows; row++) {
         int[] int8 = row(expected, "int8", row);
@@ -81,7 +85,9 @@ class BitLinearTest {
         float[] outputs = Fixtures.floats(Fixtures.elements(expected.get("y")).get(row));
         float bound = 1e-6f * largest(outputs);
         for (int o = 0; o < out; o++) {
-          assertThat(acts.products[row * out + o]).as("acc %d, %d", row, o).isEqualTo(products[o]);
+          assertThat(acts.products[0][row * out + o])
+              .as("acc %d, %d", row, o)
+              .isEqualTo(products[o]);
           assertThat(y[row * out + o]).as("y %d, %d", row, o).isCloseTo(outputs[o], within(bound));
         }
       }
@@ -104,13 +110,19 @@ class BitLinearTest {
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void refusesInputsThatAreNotFiniteAndNamesTheLayerAndThePosition(float bad) {
     for (String kernelName : List.of("scalar", "vector")) {
-      try (WorkerTeam team = new WorkerTeam(2, "test")) {
+      Kernels kernels = TestModel.kernels(kernelName);
+      try (WorkerTeam team = new WorkerTeam(2, "test");
+          Arena arena = Arena.ofShared()) {
         ModelConfig config = config(32, 8, ScaleRule.MULTIPLY);
-        Activations acts = activations(config, TestModel.kernels(kernelName), team, 4);
+        Activations acts = activations(config, kernels, team, 4);
+        TernaryLayout layout = TernaryLayout.ROW_QUARTERS;
+        MemorySegment trits = arena.allocate(layout.byteSize(8, 32), Long.BYTES);
+        TernaryTensor tensor = new TernaryTensor("w", layout, 8, 32, trits);
+        TernaryWeight weight = new TernaryWeight(kernels.prepare(tensor, arena), 1, null);
         float[] x = new float[4 * 32];
         x[2 * 32 + 31] = bad;
-        Quantizer quantizer = new Quantizer("layers.7.o_proj", 32, acts);
-        assertThatThrownBy(() -> quantizer.forward(x))
+        BitLinear linear = new BitLinear(acts, new BitLinear.Layer("layers.7.o_proj", weight));
+        assertThatThrownBy(() -> linear.forward(x, new float[4 * 8]))
             .isInstanceOf(NonFiniteValueException.class)
             .hasMessageContaining("layers.7.o_proj")
             .hasMessageContaining("position 2");
@@ -125,7 +137,7 @@ class BitLinearTest {
 
   private static Activations activations(
       ModelConfig config, Kernels kernels, WorkerTeam team, int rows) {
-    Activations acts = new Activations(config, kernels, null, team);
+    Activations acts = new Activations(config, new Workers(team, kernels), new Tracer());
     acts.reserveRows(rows);
     try (KvCache cache = new KvCache(config, rows, KvCacheType.F32)) {
       for (int row = 0; row < rows; row++) {

@@ -7,9 +7,13 @@ import com.sun.management.ThreadMXBean;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.core.TestModel;
-import io.github.bitnet4j.core.model.ModelConfig.Activation;
-import io.github.bitnet4j.core.model.ModelConfig.ScaleRule;
+import io.github.bitnet4j.core.cache.KvCache;
+import io.github.bitnet4j.core.compute.Tracer;
+import io.github.bitnet4j.core.compute.Workers;
 import io.github.bitnet4j.core.threads.WorkerTeam;
+import io.github.bitnet4j.core.weights.ModelConfig;
+import io.github.bitnet4j.core.weights.ModelConfig.Activation;
+import io.github.bitnet4j.core.weights.ModelConfig.ScaleRule;
 import io.github.bitnet4j.spi.Kernels;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
@@ -160,14 +164,14 @@ class ScaledDotProductTest {
       for (int threads : new int[] {1, 2, 7}) {
         for (int chunk : new int[] {1, 5, 33, 210}) {
           try (WorkerTeam team = new WorkerTeam(threads, "test")) {
-            Activations acts = new Activations(config, TestModel.kernels(kernels), null, team);
-            ScaledDotProduct attention = new ScaledDotProduct(1, acts);
+            Activations acts = activations(config, TestModel.kernels(kernels), team);
+            ScaledDotProduct attention = attention(1, acts);
             for (int from = 0; from < length; from += chunk) {
               acts.reserveRows(chunk);
               for (int position = from; position < Math.min(length, from + chunk); position++) {
                 sequence.addRow(acts, 1, position);
               }
-              attention.forward();
+              attention.forward(acts.q, acts.attended);
               String where = "%d threads, chunks of %d".formatted(threads, chunk);
               for (int row = 0; row < acts.rows(); row++) {
                 assertRow(acts, row, expected[from + row], where);
@@ -186,8 +190,8 @@ class ScaledDotProductTest {
     try (WorkerTeam team = new WorkerTeam(2, "test");
         Sequence first = new Sequence(config, KvCacheType.F32, 200, random);
         Sequence second = new Sequence(config, KvCacheType.F16, 200, random)) {
-      Activations acts = new Activations(config, TestModel.kernels("vector"), null, team);
-      ScaledDotProduct attention = new ScaledDotProduct(0, acts);
+      Activations acts = activations(config, TestModel.kernels("vector"), team);
+      ScaledDotProduct attention = attention(0, acts);
       acts.reserveRows(400);
       for (int position = 0; position < 150; position++) {
         first.addRow(acts, 0, position);
@@ -195,7 +199,7 @@ class ScaledDotProductTest {
       for (int position = 0; position < 190; position++) {
         second.addRow(acts, 0, position);
       }
-      attention.forward();
+      attention.forward(acts.q, acts.attended);
       assertRow(acts, 149, first.expected(149), "first");
       assertRow(acts, 150, second.expected(0), "second");
       acts.reserveRows(4);
@@ -203,7 +207,7 @@ class ScaledDotProductTest {
       first.addRow(acts, 0, 151);
       second.addRow(acts, 0, 190);
       second.addRow(acts, 0, 191);
-      attention.forward();
+      attention.forward(acts.q, acts.attended);
       assertRow(acts, 0, first.expected(150), "first");
       assertRow(acts, 1, first.expected(151), "first");
       assertRow(acts, 2, second.expected(190), "second");
@@ -221,7 +225,7 @@ class ScaledDotProductTest {
         int firstBad = 160 * config.kvWidth();
         Arrays.fill(sequence.k, firstBad, sequence.k.length, Float.NaN);
         Arrays.fill(sequence.v, firstBad, sequence.v.length, Float.POSITIVE_INFINITY);
-        Activations acts = new Activations(config, TestModel.kernels("vector"), null, team);
+        Activations acts = activations(config, TestModel.kernels("vector"), team);
         acts.reserveRows(200);
         for (int position = 0; position < 200; position++) {
           sequence.addRow(acts, 0, position);
@@ -230,7 +234,7 @@ class ScaledDotProductTest {
         for (int position = from; position < 165; position++) {
           sequence.addRow(acts, 0, position);
         }
-        new ScaledDotProduct(0, acts).forward();
+        attention(0, acts).forward(acts.q, acts.attended);
         assertRow(acts, 159 - from, sequence.expected(159), "the last one that is finite");
         assertThat(acts.attended[(160 - from) * config.queryWidth()]).isNaN();
       }
@@ -261,8 +265,8 @@ class ScaledDotProductTest {
     for (int teamSize : new int[] {1, 2}) {
       try (WorkerTeam team = new WorkerTeam(teamSize, "test");
           Sequence sequence = new Sequence(config, KvCacheType.F16, 400, new Random(SEED))) {
-        Activations acts = new Activations(config, kernels, null, team);
-        ScaledDotProduct attention = new ScaledDotProduct(0, acts);
+        Activations acts = activations(config, kernels, team);
+        ScaledDotProduct attention = attention(0, acts);
         acts.reserveRows(400);
         for (int position = 0; position < 400; position++) {
           sequence.addRow(acts, 0, position);
@@ -274,13 +278,21 @@ class ScaledDotProductTest {
         for (int attempt = 0; attempt < 200 && allocated > 0; attempt++) {
           long before = threads.getCurrentThreadAllocatedBytes();
           for (int i = 0; i < 100; i++) {
-            attention.forward();
+            attention.forward(acts.q, acts.attended);
           }
           allocated = threads.getCurrentThreadAllocatedBytes() - before;
         }
         assertThat(allocated).as("bytes for 100 tokens, %d threads", teamSize).isZero();
       }
     }
+  }
+
+  private static Activations activations(ModelConfig config, Kernels kernels, WorkerTeam team) {
+    return new Activations(config, new Workers(team, kernels), new Tracer());
+  }
+
+  private static ScaledDotProduct attention(int layer, Activations acts) {
+    return new ScaledDotProduct(layer, AttentionTile.forThreadsAndHeads(acts), acts);
   }
 
   private static void assertRow(Activations acts, int row, float[] expected, String where) {

@@ -10,6 +10,8 @@ import io.github.bitnet4j.LogitsProcessor;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.TokenIds;
+import io.github.bitnet4j.core.logits.Logits;
+import io.github.bitnet4j.core.logits.LogitsRequest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -207,21 +209,21 @@ class LogitEditsTest {
 
   @Test
   void logitsThatCannotMatterAreNotAskedFor() {
-    assertThat(need(config())).isEqualTo(new LogitNeed.Largest(1));
-    assertThat(need(config().bannedIds(3, 4, 5))).isEqualTo(new LogitNeed.Largest(4));
-    assertThat(need(config().logitBias(3, -1).bannedIds(3))).isEqualTo(new LogitNeed.Largest(3));
+    assertThat(need(config())).isEqualTo(new LogitsRequest.TopK(1));
+    assertThat(need(config().bannedIds(3, 4, 5))).isEqualTo(new LogitsRequest.TopK(4));
+    assertThat(need(config().logitBias(3, -1).bannedIds(3))).isEqualTo(new LogitsRequest.TopK(3));
     Penalties penalties = Penalties.none().withRepetition(1.1f);
     assertThat(need(config().penalties(penalties).topNSigma(1)))
-        .isEqualTo(new LogitNeed.Largest(65));
+        .isEqualTo(new LogitsRequest.TopK(65));
     assertThat(need(config().temperature(1).penalties(penalties.withWindow(20)).topK(40)))
-        .isEqualTo(new LogitNeed.Largest(60));
+        .isEqualTo(new LogitsRequest.TopK(60));
     assertThat(need(config().dry(Dry.none().withMultiplier(1).withWindow(100)).bannedIds(1)))
-        .isEqualTo(new LogitNeed.Largest(102));
+        .isEqualTo(new LogitsRequest.TopK(102));
     GenerationConfig.Builder warm = config().temperature(0.5f);
-    assertThat(need(warm)).isEqualTo(LogitNeed.ALL);
-    assertThat(need(warm.minP(0.1f))).isInstanceOf(LogitNeed.Near.class);
-    assertThat(need(warm.topP(0.9f))).isEqualTo(new LogitNeed.Nucleus(0.5f, 0.9f));
-    assertThat(need(warm.topK(40))).isEqualTo(new LogitNeed.Largest(40));
+    assertThat(need(warm)).isEqualTo(LogitsRequest.ALL);
+    assertThat(need(warm.minP(0.1f))).isInstanceOf(LogitsRequest.Within.class);
+    assertThat(need(warm.topP(0.9f))).isEqualTo(new LogitsRequest.Nucleus(0.5f, 0.9f));
+    assertThat(need(warm.topK(40))).isEqualTo(new LogitsRequest.TopK(40));
   }
 
   @Test
@@ -237,10 +239,10 @@ class LogitEditsTest {
             config().temperature(1).minP(0.1f).bannedIds(1),
             config().temperature(1).topNSigma(1),
             config().temperature(1).topK(4).topNSigma(1))
-        .forEach(settings -> assertThat(need(settings)).isEqualTo(LogitNeed.ALL));
+        .forEach(settings -> assertThat(need(settings)).isEqualTo(LogitsRequest.ALL));
   }
 
-  private static LogitNeed need(GenerationConfig.Builder config) {
+  private static LogitsRequest need(GenerationConfig.Builder config) {
     return new TokenChooser(config.build(), 1, id -> false).need();
   }
 }

@@ -9,6 +9,7 @@ import io.github.bitnet4j.Mirostat;
 import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.SamplingStep;
 import io.github.bitnet4j.Xtc;
+import io.github.bitnet4j.core.logits.Logits;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.core.logits.Logits;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;

@@ -20,8 +20,7 @@ final class Lexer {
   private static final Pattern PREFIXED_INTEGER =
       Pattern.compile("0[xX](_?[0-9a-fA-F])+|0[oO](_?[0-7])+|0[bB](_?[01])+");
   private static final Pattern RAW_BEGIN = Pattern.compile("\\s*raw\\s*(?:-%}\\s*|%})");
-  private static final Pattern RAW_END =
-      Pattern.compile("\\s*endraw\\s*(?:\\+%}|-%}\\s*|%}\\n?)");
+  private static final Pattern RAW_END = Pattern.compile("\\s*endraw\\s*(?:\\+%}|-%}\\s*|%}\\n?)");
 
   private final Source source;
   private final String text;
@@ -341,8 +340,7 @@ final class Lexer {
 
   private boolean isNameStart(int offset) {
     return charAt(offset) == '_'
-        || (offset < text.length()
-            && Character.isUnicodeIdentifierStart(text.codePointAt(offset)));
+        || (offset < text.length() && Character.isUnicodeIdentifierStart(text.codePointAt(offset)));
   }
 
   private boolean isNamePart(int offset) {

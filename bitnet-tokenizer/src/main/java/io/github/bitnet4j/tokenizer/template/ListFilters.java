@@ -339,8 +339,7 @@ final class ListFilters {
     List<Value> selected = new ArrayList<>();
     for (Value item : iterate(input, arguments)) {
       Value tested = byAttribute ? Lookup.path(meter, item, positional.getFirst()) : item;
-      boolean passes =
-          name.isEmpty() ? Operators.isTrue(tested) : Tests.passes(name, tested, rest);
+      boolean passes = name.isEmpty() ? Operators.isTrue(tested) : Tests.passes(name, tested, rest);
       if (passes == passing) {
         selected.add(item);
       }

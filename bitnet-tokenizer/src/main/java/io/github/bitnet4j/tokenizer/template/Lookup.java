@@ -12,7 +12,9 @@ final class Lookup {
   /** {@code value.name}: an attribute or method if there is one, else the element. */
   static Value attribute(Meter meter, Value value, String name) {
     Value found = ownAttribute(meter, value, name);
-    return found == null ? orUndefined(element(meter, value, Text.ofTemplate(name)), value, name) : found;
+    return found == null
+        ? orUndefined(element(meter, value, Text.ofTemplate(name)), value, name)
+        : found;
   }
 
   /** {@code value[key]}: an element if there is one, else the attribute or method. */
@@ -115,8 +117,7 @@ final class Lookup {
       for (long i = span.from(); span.contains(i); i += span.step()) {
         items.add(s.items().get((int) i));
       }
-      return new Sequence(
-          s.kind() == Sequence.Kind.GROUP ? Sequence.Kind.TUPLE : s.kind(), items);
+      return new Sequence(s.kind() == Sequence.Kind.GROUP ? Sequence.Kind.TUPLE : s.kind(), items);
     }
     if (value instanceof Value.Undefined u) {
       throw meter.error("a slice of " + u.describe());

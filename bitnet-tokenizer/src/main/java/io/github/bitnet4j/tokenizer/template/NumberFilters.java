@@ -158,8 +158,7 @@ final class NumberFilters {
     if (Double.isNaN(real) || Double.isInfinite(real)) {
       return number;
     }
-    double rounded =
-        new BigDecimal(real).setScale(precision, RoundingMode.HALF_EVEN).doubleValue();
+    double rounded = new BigDecimal(real).setScale(precision, RoundingMode.HALF_EVEN).doubleValue();
     return new Value.Real(Math.copySign(rounded, real));
   }
 

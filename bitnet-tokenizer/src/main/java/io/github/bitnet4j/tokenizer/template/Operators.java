@@ -240,8 +240,7 @@ final class Operators {
     long times = Math.max(0, toLong(number));
     if (value instanceof Text text) {
       boolean empty = times == 0 || text.isEmpty();
-      meter.chargeText(
-          empty ? 0 : times > Meter.MAX_TEXT ? Long.MAX_VALUE : text.length() * times);
+      meter.chargeText(empty ? 0 : times > Meter.MAX_TEXT ? Long.MAX_VALUE : text.length() * times);
       return empty ? Text.EMPTY : text.repeat((int) times);
     }
     if (value instanceof Sequence s && (s.kind().isTuple() || s.kind() == Sequence.Kind.LIST)) {

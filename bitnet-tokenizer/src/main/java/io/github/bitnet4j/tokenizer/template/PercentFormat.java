@@ -25,8 +25,7 @@ final class PercentFormat {
     this.meter = meter;
     this.format = format;
     this.values = values;
-    positional =
-        values instanceof Sequence s && s.kind().isTuple() ? s.items() : List.of(values);
+    positional = values instanceof Sequence s && s.kind().isTuple() ? s.items() : List.of(values);
   }
 
   Text format() {
@@ -43,7 +42,8 @@ final class PercentFormat {
       from = matcher.end();
     }
     Strings.append(meter, out, format.substring(from, format.length()));
-    boolean ignoresRest = values instanceof Dict || values instanceof Value.Sequence s && !s.kind().isTuple();
+    boolean ignoresRest =
+        values instanceof Dict || values instanceof Value.Sequence s && !s.kind().isTuple();
     if (used < positional.size() && !ignoresRest) {
       throw meter.error("operator '%': more values than the format has places");
     }
@@ -79,7 +79,8 @@ final class PercentFormat {
           .substring(0, sign)
           .plus(Strings.pad(meter, digits, missing, 0, Text.ofTemplate("0")));
     }
-    return Strings.pad(meter, written, left ? 0 : missing, left ? missing : 0, Text.ofTemplate(" "));
+    return Strings.pad(
+        meter, written, left ? 0 : missing, left ? missing : 0, Text.ofTemplate(" "));
   }
 
   private long numberOf(@Nullable String digits, long otherwise) {
@@ -121,7 +122,8 @@ final class PercentFormat {
     if (value instanceof Text text && text.codePoints() == 1) {
       return text;
     }
-    if (value instanceof Value.Int(long code) && Character.isValidCodePoint((int) code)
+    if (value instanceof Value.Int(long code)
+        && Character.isValidCodePoint((int) code)
         && code == (int) code) {
       return Text.ofData(Character.toString((int) code));
     }

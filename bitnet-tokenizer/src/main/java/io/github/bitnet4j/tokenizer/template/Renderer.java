@@ -169,8 +169,7 @@ final class Renderer {
 
   private void runCallBlock(Statement.CallBlock block, Scope scope, Text.Builder out) {
     Value callee = evaluator.evaluate(block.callee(), scope);
-    Arguments given =
-        evaluator.arguments(block.at(), callee.describe(), block.arguments(), scope);
+    Arguments given = evaluator.arguments(block.at(), callee.describe(), block.arguments(), scope);
     Map<String, Value> named = new LinkedHashMap<>(given.named());
     named.put("caller", macro(block.caller(), scope));
     print(

@@ -303,7 +303,8 @@ final class StatementParser {
       Expression defaultValue = tokens.skipOperator("=") ? expressions.parse() : null;
       if (optional && defaultValue == null) {
         throw tokens.error(
-            parameter.at(), "parameter " + parameter.describe() + " has no default, one before has");
+            parameter.at(),
+            "parameter " + parameter.describe() + " has no default, one before has");
       }
       optional |= defaultValue != null;
       parameters.add(new Statement.Parameter(parameter.text(), defaultValue));

@@ -117,8 +117,7 @@ final class Strings {
         return words.reversed();
       }
       int to = at;
-      while (at > 0
-          && (words.size() == limit || !PythonText.isSpace(s.charAt(at - 1)))) {
+      while (at > 0 && (words.size() == limit || !PythonText.isSpace(s.charAt(at - 1)))) {
         at--;
       }
       meter.chargeText(to - at);

@@ -109,7 +109,8 @@ final class TextFilters {
     if (Arguments.isTrue(bound[1])) {
       Strings.append(meter, result, indent);
     }
-    List<Value> lines = Strings.lines(meter, Strings.join(meter, Text.EMPTY, List.of(text, NEW_LINE)), false);
+    List<Value> lines =
+        Strings.lines(meter, Strings.join(meter, Text.EMPTY, List.of(text, NEW_LINE)), false);
     for (int i = 0; i < lines.size(); i++) {
       Text line = (Text) lines.get(i);
       if (i > 0) {

@@ -16,7 +16,16 @@ import org.jspecify.annotations.Nullable;
 final class TextMethods {
   /** The methods that escape their arguments if the text is HTML, which is not supported. */
   static final Set<String> ESCAPING =
-      Set.of("replace", "join", "format", "partition", "rpartition", "center", "ljust", "rjust", "zfill");
+      Set.of(
+          "replace",
+          "join",
+          "format",
+          "partition",
+          "rpartition",
+          "center",
+          "ljust",
+          "rjust",
+          "zfill");
 
   static final Map<String, Method<Text>> BY_NAME = new HashMap<>();
 

@@ -75,7 +75,8 @@ class ChatTemplateTest {
         "{% filter upper %}{{ messages[0].role }}: {% endfilter %}{{ messages[0].content }}@"
             + " USER: hi",
         "Today: {{ strftime_now('%d %B %Y') }}@ Today: 06 July 2024",
-        "{% macro m() %}<{{ caller('x') }}>{% endmacro %}{% call(c) m() %}{{ c }}{% endcall %}@ <x>",
+        "{% macro m() %}<{{ caller('x') }}>{% endmacro %}{% call(c) m() %}{{ c }}{% endcall %}@"
+            + " <x>",
         "{% for k, v in {'b': 1, 'a': 2}|dictsort(by='value', reverse=true) %}{{ k }}{% endfor %}@"
             + " ab",
         "{{ tools is none and documents is none and tools is defined }}@ True",
@@ -84,8 +85,7 @@ class ChatTemplateTest {
     ChatTemplate template =
         ChatTemplate.parse(source)
             .withClock(Clock.fixed(Instant.parse("2024-07-06T09:05:07Z"), ZoneOffset.UTC));
-    assertThat(
-            template.render(List.of(Map.of("role", "user", "content", "hi")), true, Map.of()))
+    assertThat(template.render(List.of(Map.of("role", "user", "content", "hi")), true, Map.of()))
         .isEqualTo(expected);
   }
 

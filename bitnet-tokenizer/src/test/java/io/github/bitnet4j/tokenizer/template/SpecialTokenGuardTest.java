@@ -20,7 +20,11 @@ class SpecialTokenGuardTest {
 
   private static Text render(String template, String role, String content) {
     return Template.parse(template)
-        .render(Map.of("eos", "</s>"), List.of(Map.of("role", role, "content", content)), true, Clock.systemUTC());
+        .render(
+            Map.of("eos", "</s>"),
+            List.of(Map.of("role", role, "content", content)),
+            true,
+            Clock.systemUTC());
   }
 
   /** Renders with the guard shown as a plus sign. */
@@ -62,8 +66,10 @@ class SpecialTokenGuardTest {
         "{% filter upper|lower %}<s>{{ @ }}{% endfilter %}; ßx; <s>ssx",
         "{% filter replace('x', '>') %}<s{{ @ }}{% endfilter %}; x; <s>",
         "{% filter trim %} <s>{{ @ }} {% endfilter %}; <s>; <s><s+>",
-        "{% macro m() %}<s>{{ caller() }}{% endmacro %}{% call m() %}{{ @ }}{% endcall %}; <s>; <s><s+>",
-        "{% macro m(a) %}{{ caller(a) }}{% endmacro %}{% call(b) m(@) %}<s>{{ b }}{% endcall %}; <s>; <s><s+>",
+        "{% macro m() %}<s>{{ caller() }}{% endmacro %}{% call m() %}{{ @ }}{% endcall %}; <s>;"
+            + " <s><s+>",
+        "{% macro m(a) %}{{ caller(a) }}{% endmacro %}{% call(b) m(@) %}<s>{{ b }}{% endcall %};"
+            + " <s>; <s><s+>",
         "{% macro m() %}{{ varargs[0] }}{{ kwargs.k }}{% endmacro %}{{ m(@, k=@) }}; <s>; <s+><s+>",
         "{% macro m(a=messages) %}{{ a[0].content }}{% endmacro %}{{ m() }}; <s>; <s+>",
         "{% with x = @ %}<s>{{ x }}{% endwith %}; <s>; <s><s+>",
@@ -80,16 +86,20 @@ class SpecialTokenGuardTest {
         "{{ @.partition('x')[2] }}{{ @.rpartition('x')[2] }}; x<s>; <s+><s+>",
         "{{ @|truncate(3, true, '') }}; <s>aaaaaaaaa; <s+>",
         "{{ @.title()|lower }}{{ @.swapcase()|lower }}; <s>; <s+><s+>",
-        "{{ {@: 1}|join }}{% for k, v in {@: @}|dictsort %}{{ k }}{{ v }}{% endfor %}; <s>; <s+><s+><s+>",
+        "{{ {@: 1}|join }}{% for k, v in {@: @}|dictsort %}{{ k }}{{ v }}{% endfor %}; <s>;"
+            + " <s+><s+><s+>",
         "{{ {1: @}[1] }}{{ {'k': @}|tojson(indent=2) }}; <s>; `<s+>{\n  \"k\": \"<s+>\"\n}`",
         "{{ messages|map(attribute='content')|join }}{{ [@]|batch(1)|first|first }}; <s>; <s+><s+>",
         "{{ messages|groupby('content')|map(attribute='grouper')|join }}; <s>; <s+>",
-        "{{ [@, @]|unique|join }}{{ [@]|sort|first }}{{ [@]|min }}{{ @|string }}; <s>; <s+><s+><s+><s+>",
+        "{{ [@, @]|unique|join }}{{ [@]|sort|first }}{{ [@]|min }}{{ @|string }}; <s>;"
+            + " <s+><s+><s+><s+>",
         "{{ @|e }}{{ (@|safe + '<s>')|lower }}; <s>; `&lt;s&gt;<s+>&lt;s&gt;`",
         "{{ '<s>' ~ (@|safe) }}{{ cycler(@).next() }}{{ loop is defined }}; <s>; <s><s+><s+>False",
         // What the template writes itself stays.
-        "{% filter upper|lower %}<s>{{ eos }}{% endfilter %}{% set x %}<s>{% endset %}{{ x }}; x; <s></s><s>",
-        "{{ '<s>'|indent }}{{ '%s' % '<s>' }}{{ '{}'.format('<s>') }}{{ ['<s>']|first }}; x; <s><s><s><s>",
+        "{% filter upper|lower %}<s>{{ eos }}{% endfilter %}{% set x %}<s>{% endset %}{{ x }}; x;"
+            + " <s></s><s>",
+        "{{ '<s>'|indent }}{{ '%s' % '<s>' }}{{ '{}'.format('<s>') }}{{ ['<s>']|first }}; x;"
+            + " <s><s><s><s>",
         "<s>{{ @ }}{{ eos }}; x; <s>x</s>",
         "{{ '<|' ~ messages[0].role ~ '|>' }}{{ @ }}<|end|>; <|; <|user|><|<|end|>",
         "{{ '<s>' if @ == '<s>' }}; <s>; <s>"

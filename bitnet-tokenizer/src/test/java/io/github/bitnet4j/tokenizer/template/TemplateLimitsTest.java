@@ -200,7 +200,9 @@ class TemplateLimitsTest {
       ChatCases.Case input = cases.get(random.nextInt(cases.size()));
       Throwable thrown =
           catchThrowable(
-              () -> Template.parse(mutant).render(input.variables(), input.messages(), true, Clock.systemUTC()));
+              () ->
+                  Template.parse(mutant)
+                      .render(input.variables(), input.messages(), true, Clock.systemUTC()));
       if (thrown == null) {
         rendered++;
       } else {
