@@ -40,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Its state is guarded by the session, which is held during each step.
  */
 final class GenerationStream implements TokenStream {
+  /** Drawn seeds are below: JSON clients keep numbers as doubles, exact up to 2^53. */
+  private static final long DRAWN_SEEDS = 1L << 53;
+
   /** The longest array. */
   private static final long MAX_LENGTH = Integer.MAX_VALUE - 8;
 
@@ -152,7 +155,7 @@ final class GenerationStream implements TokenStream {
     this.config = config;
     this.window = window;
     this.onFinish = onFinish;
-    seed = config.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+    seed = config.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(DRAWN_SEEDS));
     chooser =
         new TokenChooser(
             config, seed, new SequenceBreakers(model, config.dry().sequenceBreakers()));
@@ -253,8 +256,14 @@ final class GenerationStream implements TokenStream {
     }
     failed = true; // until this step has succeeded
     try {
-      FinishReason ended =
-          isComplete() ? FinishReason.COMPLETE : length == limit ? lengthReason() : generateToken();
+      FinishReason ended;
+      if (length == promptLength && isAbandoned()) {
+        ended = FinishReason.CANCELLED; // before the call, or before anything was computed
+      } else if (isComplete()) {
+        ended = FinishReason.COMPLETE;
+      } else {
+        ended = length == limit ? lengthReason() : generateToken();
+      }
       if (next != null) {
         listener.accept(next);
       }
