@@ -102,7 +102,7 @@ class TraceCommandTest {
     Result missing = Cli.run("trace", "--ids", "1", "--compare", "no-such-file");
     assertThat(missing.exitCode()).isEqualTo(1);
     assertThat(missing.err())
-        .isEqualTo("error: no-such-file: no such file" + System.lineSeparator());
+        .isEqualTo("error: no-such-file: does not exist" + System.lineSeparator());
     Result damaged = Cli.run("trace", "--ids", "1", "--compare", "pom.xml");
     assertThat(damaged.exitCode()).isEqualTo(1);
     assertThat(damaged.err()).startsWith("error: pom.xml: ").hasLineCount(1);
