@@ -35,13 +35,13 @@ final class TextInput {
   }
 
   /** Refuses a file to be written whose directory does not exist, or that is a directory. */
-  static void checkOutput(String option, Path file) {
+  static void checkOutput(String option, Path file) throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     if (parent == null || Files.isDirectory(file)) {
-      throw new UsageException(option + ": expected a file, found the directory " + file);
+      throw new IOException(option + ": expected a file, found the directory " + file);
     }
     if (!Files.isDirectory(parent)) {
-      throw new UsageException(
+      throw new IOException(
           "%s: %s: the directory %s does not exist".formatted(option, file, parent));
     }
   }

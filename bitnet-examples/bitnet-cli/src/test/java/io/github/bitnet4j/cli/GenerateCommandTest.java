@@ -226,6 +226,7 @@ class GenerateCommandTest {
         input("at most 2 tokens", "--prompt=Once upon a time", "--context=2"),
         input("--context: expected at most 384 (the model's own), found 385", "--context=385"),
         input("--ban: expected token ids from 0 to 2047, found 2048", "--ban=1,2048"),
+        input("nowhere does not exist", "--prepared=nowhere/file"),
         input("provider avx9, found", "--kernels=avx9"),
         input("scalar (available)", "--model=" + demo, "--prompt=x", "--kernels=avx9"));
   }
@@ -249,7 +250,6 @@ class GenerateCommandTest {
         input("--prompt: expected some text, found an empty string", "--prompt="),
         input("--temperature: expected a finite number", "--temperature=NaN"),
         input("'--model': expected a path, found ", "--model=a\0b"),
-        input("nowhere does not exist", "--prepared=nowhere/file"),
         input("temperature: expected a finite number, 0 or more", "--temperature=-1"),
         input("--top-k: expected 0 or more, found -1", "--top-k=-1"),
         input("--top-p: expected above 0", "--top-p=0"),
