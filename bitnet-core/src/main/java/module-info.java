@@ -10,6 +10,7 @@ module io.github.bitnet4j.core {
   exports io.github.bitnet4j.core.trace;
 
   uses io.github.bitnet4j.spi.KernelProvider;
+  uses org.slf4j.spi.SLF4JServiceProvider;
 
   provides io.github.bitnet4j.spi.ModelLoader with
       io.github.bitnet4j.core.session.CoreModelLoader;

@@ -146,7 +146,10 @@ public final class GenerationConfig {
     return topP;
   }
 
-  /** Returns the seed, if one was set; otherwise each generation draws its own and reports it. */
+  /**
+   * Returns the seed, if one was set; otherwise each generation draws its own, 0 to 2^53 - 1, and
+   * reports it.
+   */
   public OptionalLong seed() {
     return seed;
   }

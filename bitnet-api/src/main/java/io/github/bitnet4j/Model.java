@@ -57,7 +57,12 @@ public interface Model extends AutoCloseable {
    *     bitnet-core)
    */
   static Model load(Path path, LoadOptions options) throws IOException {
-    return Loaders.find(ModelLoader.class, "add the dependency bitnet-core").load(path, options);
+    return Loaders.find(
+            ModelLoader.class,
+            "add the dependency bitnet-core, or in a jlink image --add-modules"
+                + " io.github.bitnet4j.core,io.github.bitnet4j.kernels.scalar,"
+                + "io.github.bitnet4j.kernels.vector")
+        .load(path, options);
   }
 
   /** Returns what this model is and how it was loaded. */

@@ -20,6 +20,8 @@ import java.util.List;
  * @param contextLength largest number of tokens in a session
  * @param stopIds ids that end a generation
  * @param kernels name of the kernel provider
+ * @param kernelsReason why this provider computes, and why faster ones cannot be used: one line for
+ *     people
  * @param vectorBits width of its vector registers in bits, 0 for plain loops
  * @param threads threads that compute, the calling one included
  * @param mappedBytes size of the weight files, mapped or copied. If the kernels have copies of the
@@ -45,6 +47,7 @@ public record ModelInfo(
     int contextLength,
     List<Integer> stopIds,
     String kernels,
+    String kernelsReason,
     int vectorBits,
     int threads,
     long mappedBytes,

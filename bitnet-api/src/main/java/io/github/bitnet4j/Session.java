@@ -340,13 +340,33 @@ public interface Session extends AutoCloseable {
    */
   void rewind(int position);
 
-  /** Forgets the conversation, and empties the KV cache and releases its memory. */
+  /**
+   * Forgets the conversation and a {@link #cancel} that has not been used, empties the KV cache and
+   * releases its memory.
+   */
   void reset();
 
   /**
-   * Asks the generation that is running, if any, to stop: it ends with {@link
-   * FinishReason#CANCELLED} within the time of one layer, also while it processes the prompt. May
-   * be called from any thread.
+   * Cancels the call that is running or, if none is running, the next one. May be called from any
+   * thread, at any time; it does not wait.
+   *
+   * <p>The calls that can be cancelled are {@code generate}, {@code chat}, {@code stream}, {@code
+   * streamChat}, {@code score} and {@link #trace}. A token stream counts as running from its
+   * opening to its end, also while nobody reads it. A running call stops within the time of one
+   * layer, also while it processes the prompt: a generation ends with {@link
+   * FinishReason#CANCELLED} and keeps the tokens that it has, {@code score} throws {@link
+   * CancellationException}, {@code trace} returns early.
+   *
+   * <p>If no call is running, the request is kept, and the next of these calls is cancelled at its
+   * start: a generation has no tokens, and a chat adds its message and an empty reply as when it is
+   * cancelled while it processes the prompt. All other methods leave the request for later, but
+   * {@link #reset} discards it; a {@link #fork} does not inherit it, and {@link #save} does not
+   * store it.
+   *
+   * <p>One call uses the request up, however it ends: with its last token, or with an exception
+   * also if its arguments are wrong. Several requests before the end of a call are one. So the call
+   * after the cancelled one is not affected. A call that is refused because the session is in use,
+   * has an open stream or is closed uses nothing up.
    */
   void cancel();
 

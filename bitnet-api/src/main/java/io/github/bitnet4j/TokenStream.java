@@ -13,7 +13,9 @@ import java.util.stream.StreamSupport;
  *
  * <p>A stream belongs to its session and follows its thread rule. It can be read once, in one of
  * the ways that it offers. Whoever opens it closes it; a stream that was read to its end is closed
- * already. {@link #close} before the end cancels, from any thread.
+ * already. {@link #close} before the end cancels, from any thread. {@link Session#cancel} ends the
+ * stream that is open too; one that came before the stream was opened ends it before its first
+ * token.
  *
  * <pre>{@code
  * try (TokenStream tokens = session.stream("Once upon a time", config)) {
@@ -92,7 +94,9 @@ public interface TokenStream extends Iterable<Token>, AutoCloseable {
 
   /**
    * Ends the generation if it is still going on; its finish reason is then {@link
-   * FinishReason#CANCELLED}. Closing twice does nothing.
+   * FinishReason#CANCELLED}. Closing twice does nothing, and closing a stream that is at its end
+   * does not affect later calls of the session. The same holds for the subscription of a {@link
+   * #publisher} and the stream of {@link #texts}.
    */
   @Override
   void close();

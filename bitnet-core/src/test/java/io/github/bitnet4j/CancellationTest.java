@@ -2,20 +2,24 @@ package io.github.bitnet4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.session.BlockingKernels;
 import io.github.bitnet4j.core.session.TestProviders;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -198,13 +202,129 @@ class CancellationTest {
   }
 
   @Test
-  void cancelWithoutAGenerationChangesNothing() {
+  void cancelBeforeACallCancelsThatCallAlone() {
+    AtomicInteger norms = new AtomicInteger();
+    BlockingKernels.beforeNorm(norms::incrementAndGet);
     session.cancel();
-    assertThat(session.generate(PROMPT, config(3).build()).finishReason())
-        .isEqualTo(FinishReason.LENGTH);
+    session.cancel(); // the same request
+    assertNothingGenerated(session.generate(LONG_PROMPT, config(3).build()));
+    assertThat(norms).hasValue(0);
+    assertUsable();
+  }
+
+  @Test
+  void cancelBeforeAStreamEndsItAtItsFirstToken() {
     session.cancel();
-    session.trace(PROMPT, new CountingListener());
-    assertThat(session.position()).isEqualTo(PROMPT.length);
+    try (TokenStream stream = session.stream(LONG_PROMPT, config(3).build())) {
+      assertThat(stream.iterator().hasNext()).isFalse();
+      assertNothingGenerated(stream.result());
+    }
+    assertUsable();
+  }
+
+  @Test
+  void cancelBeforeAScoreOrATraceCancelsThatAlone() {
+    session.cancel();
+    assertThatExceptionOfType(CancellationException.class).isThrownBy(() -> session.score(PROMPT));
+    assertThat(session.score(PROMPT).logprobs()).hasSize(PROMPT.length - 1);
+    CountingListener listener = new CountingListener();
+    session.cancel();
+    session.trace(PROMPT, listener);
+    int cancelled = listener.calls;
+    session.trace(PROMPT, listener);
+    assertThat(listener.calls).isGreaterThan(2 * cancelled);
+    assertUsable();
+  }
+
+  @Test
+  void aRequestOutlivesCallsThatComputeNothing(@TempDir Path folder) throws Exception {
+    session.cancel();
+    session.messages();
+    session.position();
+    session.save(folder.resolve("session"));
+    try (Session fork = session.fork()) {
+      assertThat(fork.generate(PROMPT, config(3).build()).finishReason())
+          .isEqualTo(FinishReason.LENGTH);
+    }
+    assertNothingGenerated(session.generate(LONG_PROMPT, config(3).build()));
+    assertUsable();
+  }
+
+  @Test
+  void resetDiscardsARequest() {
+    session.cancel();
+    session.reset();
+    assertUsable();
+  }
+
+  @Test
+  void aCallWithWrongArgumentsUsesTheRequestUp() {
+    session.cancel();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> session.generate(new int[0], config(3).build()));
+    assertUsable();
+  }
+
+  @Test
+  void cancelDuringTheLastTokenDoesNotReachTheNextCall() {
+    Sampler sampler = at(2, session::cancel);
+    Generation generation = session.generate(PROMPT, config(3).sampler(sampler).build());
+    assertThat(generation.finishReason()).isEqualTo(FinishReason.LENGTH);
+    assertUsable();
+  }
+
+  @Test
+  void closingAStreamThatIsAtItsEndDoesNotReachTheNextCall() {
+    TokenStream ended = session.stream(PROMPT, config(3).build());
+    ended.forEach(token -> {});
+    ended.close();
+    TokenStream unread = session.stream(PROMPT, config(3).build());
+    unread.close();
+    try (TokenStream next = session.stream(PROMPT, config(3).build())) {
+      ended.close();
+      unread.close();
+      next.forEach(token -> {});
+      assertThat(next.result().finishReason()).isEqualTo(FinishReason.LENGTH);
+    }
+    assertUsable();
+  }
+
+  @Test
+  void requestsInARaceAreNeitherLostNorUsedTwice() throws Exception {
+    int requests = 60;
+    AtomicInteger sent = new AtomicInteger();
+    AtomicBoolean answered = new AtomicBoolean(true);
+    Other<Void> canceller =
+        other(
+                () -> {
+                  while (sent.get() < requests) {
+                    if (answered.compareAndSet(true, false)) {
+                      session.cancel();
+                      sent.incrementAndGet();
+                    }
+                    Thread.onSpinWait();
+                  }
+                })
+            .start();
+    // With an endless text, a request that is lost is one that never ends a call.
+    int cancelled = 0;
+    Sampler endless = (logits, random) -> 300;
+    while (cancelled < requests) {
+      Generation generation =
+          session.generate(
+              PROMPT,
+              config(1_000_000)
+                  .overflow(OverflowPolicy.SHIFT)
+                  .timeLimit(Duration.ofSeconds(20))
+                  .sampler(endless)
+                  .build());
+      assertThat(generation.finishReason()).isEqualTo(FinishReason.CANCELLED);
+      cancelled++;
+      answered.set(true);
+    }
+    canceller.result();
+    assertThat(sent).hasValue(requests);
+    assertUsable();
   }
 
   private static final class CountingListener implements TraceListener {

@@ -70,6 +70,15 @@ public final class ModelConstraints {
   }
 
   /**
+   * Checks that a constraint can be read, without a model.
+   *
+   * @throws OutputConstraintException if it cannot be used by any model
+   */
+  public static void check(OutputConstraint constraint) {
+    GrammarSource.read(constraint, WorkBudget.ofCompiling(() -> false));
+  }
+
+  /**
    * Begins a text.
    *
    * @param mayStop whether stop tokens end it

@@ -35,9 +35,11 @@ public final class CoreModelLoader implements ModelLoader {
    * The kernels of a model.
    *
    * @param byName whether they were asked for by name; then no others compute in their place
+   * @param reason why they were chosen, for people
    * @param plain kernels in plain loops, if the chosen ones start cold
    */
-  private record Chosen(KernelProvider provider, boolean byName, Optional<KernelProvider> plain) {}
+  private record Chosen(
+      KernelProvider provider, boolean byName, String reason, Optional<KernelProvider> plain) {}
 
   /** For {@link java.util.ServiceLoader}. */
   public CoreModelLoader() {}
@@ -64,8 +66,11 @@ public final class CoreModelLoader implements ModelLoader {
     WorkerTeam team = new WorkerTeam(threads, "bitnet4j");
     boolean loaded = false;
     try {
+      String reason =
+          KernelSelection.reason(
+              providers, provider, provider.kernels().vectorBits(), options.kernels(), name);
       Optional<KernelProvider> plain = KernelSelection.plain(providers, provider);
-      Chosen chosen = new Chosen(provider, name.isPresent(), plain);
+      Chosen chosen = new Chosen(provider, name.isPresent(), reason, plain);
       InputFiles input = InputFiles.of(path);
       Model model =
           input.reading(() -> load(path, options, chosen, input, loading, arena, team, start));
@@ -73,10 +78,8 @@ public final class CoreModelLoader implements ModelLoader {
       if (event != null) {
         commit(event, model.info());
       }
-      if (name.isEmpty()) {
-        for (String reason : KernelSelection.missedReasons(providers, provider)) {
-          LOG.info("Faster kernels are present but cannot be used. {}", reason);
-        }
+      if (name.isEmpty() && model.info().vectorBits() == 0) {
+        SlowKernels.warnOnce(model.info());
       }
       return model;
     } finally {
@@ -146,6 +149,7 @@ public final class CoreModelLoader implements ModelLoader {
             contextLength,
             files.stopIds(),
             chosen.provider.name(),
+            chosen.reason,
             kernels.vectorBits(),
             team.threads(),
             files.fileBytes(),

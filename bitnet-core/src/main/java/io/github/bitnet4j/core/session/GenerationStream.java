@@ -41,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Its state is guarded by the session, which is held during each step.
  */
 final class GenerationStream implements TokenStream {
+  /** Drawn seeds are below: JSON clients keep numbers as doubles, exact up to 2^53. */
+  private static final long DRAWN_SEEDS = 1L << 53;
+
   /** The longest array. */
   private static final long MAX_LENGTH = Integer.MAX_VALUE - 8;
 
@@ -156,7 +159,7 @@ final class GenerationStream implements TokenStream {
     this.config = config;
     this.window = window;
     this.onFinish = onFinish;
-    seed = config.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong());
+    seed = config.seed().orElseGet(() -> ThreadLocalRandom.current().nextLong(DRAWN_SEEDS));
     chooser =
         new TokenChooser(
             config, seed, new SequenceBreakers(model, config.dry().sequenceBreakers()));
@@ -287,6 +290,9 @@ final class GenerationStream implements TokenStream {
   private @Nullable FinishReason generateOrEnd() {
     if (endedBeforeStart != null) {
       return endedBeforeStart;
+    }
+    if (length == promptLength && isAbandoned()) {
+      return FinishReason.CANCELLED; // before the call, or before anything was computed
     }
     try {
       return isComplete()

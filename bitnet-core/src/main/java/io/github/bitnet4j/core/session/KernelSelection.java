@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +18,10 @@ import org.slf4j.LoggerFactory;
 public final class KernelSelection {
   /** System property that names a provider when {@code LoadOptions} does not. */
   static final String PROPERTY = "bitnet4j.kernels";
+
+  private static final String ADVICE =
+      "add the JAR bitnet-kernels-vector, or in a jlink image --add-modules"
+          + " io.github.bitnet4j.kernels.vector";
 
   private static final Logger LOG = LoggerFactory.getLogger(KernelSelection.class);
 
@@ -67,7 +72,11 @@ public final class KernelSelection {
         new StringBuilder("kernels: expected ")
             .append(name.map(n -> "the provider " + n).orElse("a provider"))
             .append(", found ")
-            .append(found.isEmpty() ? "none; add bitnet-kernels-scalar" : "");
+            .append(
+                found.isEmpty()
+                    ? "none; add the JAR bitnet-kernels-scalar, or in a jlink image --add-modules"
+                        + " io.github.bitnet4j.kernels.scalar,io.github.bitnet4j.kernels.vector"
+                    : "");
     String separator = "";
     for (KernelProvider provider : found) {
       message
@@ -82,19 +91,38 @@ public final class KernelSelection {
   }
 
   /**
-   * Returns why better providers than the chosen one cannot be used, to be told once for each
-   * model.
+   * Returns why a provider was chosen, and why better ones cannot be used.
+   *
+   * @param vectorBits width of the chosen one's vector registers
+   * @param option the name that the options give, if any
+   * @param name the name that decided, if any
    */
-  static List<String> missedReasons(List<KernelProvider> found, KernelProvider chosen) {
-    List<String> reasons = new ArrayList<>();
-    for (KernelProvider provider : found) {
-      if (provider.priority() > chosen.priority()) {
-        provider
-            .unavailableReason()
-            .ifPresent(reason -> reasons.add(provider.name() + ": " + reason));
-      }
+  static String reason(
+      List<KernelProvider> found,
+      KernelProvider chosen,
+      int vectorBits,
+      Optional<String> option,
+      Optional<String> name) {
+    if (option.isPresent()) {
+      return "named by the load options";
     }
-    return reasons;
+    if (name.isPresent()) {
+      return "named by the system property " + PROPERTY;
+    }
+    String missed =
+        found.stream()
+            .filter(provider -> provider.priority() > chosen.priority())
+            .flatMap(
+                provider ->
+                    provider.unavailableReason().stream()
+                        .map(reason -> provider.name() + " cannot be used: " + reason))
+            .collect(Collectors.joining("; "));
+    if (!missed.isEmpty()) {
+      return missed;
+    }
+    return vectorBits == 0
+        ? "no provider of faster kernels is present; " + ADVICE
+        : "the fastest that are present";
   }
 
   /** Finds all providers that can be instantiated; one that cannot is logged and left out. */

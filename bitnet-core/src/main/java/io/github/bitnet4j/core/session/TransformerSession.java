@@ -65,7 +65,13 @@ final class TransformerSession implements Session {
   private long callStart;
 
   private @Nullable GenerationStream openStream;
+
+  /**
+   * Whether the running call is to stop or, if none is running, the next one that computes. It is
+   * cleared at the end of such a call, never at its begin: a request just before it would be lost.
+   */
   private volatile boolean cancelRequested;
+
   private volatile boolean closed;
   private boolean released;
 
@@ -96,7 +102,7 @@ final class TransformerSession implements Session {
   public Generation generate(
       String prompt, GenerationConfig config, Consumer<? super Token> listener) {
     Objects.requireNonNull(listener, "listener");
-    return use(() -> open(encode(prompt), config).runToEnd(listener));
+    return compute(() -> open(encode(prompt), config).runToEnd(listener));
   }
 
   @Override
@@ -108,17 +114,17 @@ final class TransformerSession implements Session {
   public Generation generate(
       int[] promptIds, GenerationConfig config, Consumer<? super Token> listener) {
     Objects.requireNonNull(listener, "listener");
-    return use(() -> open(promptIds.clone(), config).runToEnd(listener));
+    return compute(() -> open(promptIds.clone(), config).runToEnd(listener));
   }
 
   @Override
   public TokenStream stream(String prompt, GenerationConfig config) {
-    return use(() -> open(encode(prompt), config));
+    return compute(() -> open(encode(prompt), config));
   }
 
   @Override
   public TokenStream stream(int[] promptIds, GenerationConfig config) {
-    return use(() -> open(promptIds.clone(), config));
+    return compute(() -> open(promptIds.clone(), config));
   }
 
   @Override
@@ -130,12 +136,12 @@ final class TransformerSession implements Session {
   public Generation chat(
       ChatMessage message, GenerationConfig config, Consumer<? super Token> listener) {
     Objects.requireNonNull(listener, "listener");
-    return use(() -> openChat(message, config).runToEnd(listener));
+    return compute(() -> openChat(message, config).runToEnd(listener));
   }
 
   @Override
   public TokenStream streamChat(ChatMessage message, GenerationConfig config) {
-    return use(() -> openChat(message, config));
+    return compute(() -> openChat(message, config));
   }
 
   private GenerationStream openChat(ChatMessage message, GenerationConfig config) {
@@ -155,17 +161,17 @@ final class TransformerSession implements Session {
 
   @Override
   public Score score(String text) {
-    return use(() -> score(encode(text), 1));
+    return compute(() -> score(encode(text), 1));
   }
 
   @Override
   public Score score(int[] ids) {
-    return use(() -> score(ids.clone(), 1));
+    return compute(() -> score(ids.clone(), 1));
   }
 
   @Override
   public Score score(String prompt, String continuation) {
-    return use(
+    return compute(
         () -> {
           int[] promptIds = encode(prompt);
           int[] ids = encode(prompt + continuation);
@@ -176,7 +182,7 @@ final class TransformerSession implements Session {
 
   @Override
   public Score score(int[] promptIds, int[] continuationIds) {
-    return use(
+    return compute(
         () -> {
           if (promptIds.length == 0) {
             throw new IllegalArgumentException(
@@ -195,7 +201,6 @@ final class TransformerSession implements Session {
       throw new IllegalArgumentException(
           "expected a token to score after the first %d, found none".formatted(ids.length));
     }
-    cancelRequested = false;
     int vocabSize = engine.config().vocabSize();
     return undoIfItFails(() -> Scorer.score(this, ids, vocabSize, from));
   }
@@ -224,7 +229,6 @@ final class TransformerSession implements Session {
     if (!config.stop().isEmpty() || breaksSequences) {
       model.tokenizer(); // they need text
     }
-    cancelRequested = false;
     GenerationStream stream =
         new GenerationStream(this, model, promptIds, config, window, onFinish);
     mark();
@@ -370,12 +374,14 @@ final class TransformerSession implements Session {
   /** Called by the open stream when it is at its end. */
   void streamEnded() {
     openStream = null;
+    cancelRequested = false;
     cache.unmark();
   }
 
   /** Called by the open stream when it has failed: the cache is again what it was. */
   void streamFailed() {
     openStream = null;
+    cancelRequested = false;
     rollBack();
   }
 
@@ -456,7 +462,7 @@ final class TransformerSession implements Session {
   @Override
   public void trace(int[] tracedIds, TraceListener listener) {
     int[] ids = tracedIds.clone();
-    use(
+    compute(
         () -> {
           checkIds(ids, cache.contextLength());
           long logitCount = (long) ids.length * engine.config().vocabSize();
@@ -465,7 +471,6 @@ final class TransformerSession implements Session {
                 "ids: expected few enough for %d logits, found %d"
                     .formatted(Integer.MAX_VALUE - 8, ids.length));
           }
-          cancelRequested = false;
           float[] allLogits = new float[(int) logitCount];
           return undoIfItFails(
               () -> {
@@ -572,6 +577,7 @@ final class TransformerSession implements Session {
         () -> {
           messages.clear();
           cache.shrink(0);
+          cancelRequested = false;
           return null;
         });
   }
@@ -613,6 +619,20 @@ final class TransformerSession implements Session {
     } finally {
       exit();
     }
+  }
+
+  /** Runs an action that {@link #cancel} can stop; the request ends with it or with its stream. */
+  private <T extends @Nullable Object> T compute(Supplier<T> action) {
+    return use(
+        () -> {
+          try {
+            return action.get();
+          } finally {
+            if (openStream == null) {
+              cancelRequested = false;
+            }
+          }
+        });
   }
 
   /** Takes the session for itself; to be followed by {@link #exit}. */

@@ -104,7 +104,10 @@ class KernelSelectionTest {
   void noneAtAllIsAnErrorThatSaysWhatToAdd() {
     assertThatExceptionOfType(KernelUnavailableException.class)
         .isThrownBy(() -> select(null))
-        .withMessage("kernels: expected a provider, found none; add bitnet-kernels-scalar");
+        .withMessage(
+            "kernels: expected a provider, found none; add the JAR bitnet-kernels-scalar, or in a"
+                + " jlink image --add-modules"
+                + " io.github.bitnet4j.kernels.scalar,io.github.bitnet4j.kernels.vector");
     assertThatExceptionOfType(KernelUnavailableException.class)
         .isThrownBy(() -> select(null, GPU, NPU))
         .withMessageContaining(
@@ -113,11 +116,31 @@ class KernelSelectionTest {
 
   @Test
   void tellsOnlyOfBetterOnesThatAreMissed() {
-    assertThat(KernelSelection.missedReasons(List.of(GPU, SCALAR, NPU, VECTOR), VECTOR))
-        .containsExactly("gpu: no GPU here; buy one");
-    assertThat(KernelSelection.missedReasons(List.of(GPU, SCALAR, NPU), SCALAR))
-        .containsExactly("gpu: no GPU here; buy one", "npu: no NPU");
-    assertThat(KernelSelection.missedReasons(List.of(SCALAR, VECTOR), VECTOR)).isEmpty();
+    assertThat(reason(VECTOR, 256, GPU, SCALAR, NPU, VECTOR))
+        .isEqualTo("gpu cannot be used: no GPU here; buy one");
+    assertThat(reason(SCALAR, 0, GPU, SCALAR, NPU))
+        .isEqualTo("gpu cannot be used: no GPU here; buy one; npu cannot be used: no NPU");
+    assertThat(reason(VECTOR, 256, SCALAR, VECTOR)).isEqualTo("the fastest that are present");
+  }
+
+  @Test
+  void tellsWhatToAddIfOnlyPlainLoopsArePresent() {
+    assertThat(reason(SCALAR, 0, SCALAR))
+        .contains("bitnet-kernels-vector", "--add-modules io.github.bitnet4j.kernels.vector");
+  }
+
+  @Test
+  void tellsWhoNamedTheKernels() {
+    Optional<String> name = Optional.of("scalar");
+    assertThat(KernelSelection.reason(List.of(SCALAR, VECTOR), SCALAR, 0, name, name))
+        .isEqualTo("named by the load options");
+    assertThat(KernelSelection.reason(List.of(SCALAR, VECTOR), SCALAR, 0, Optional.empty(), name))
+        .isEqualTo("named by the system property bitnet4j.kernels");
+  }
+
+  private static String reason(KernelProvider chosen, int vectorBits, KernelProvider... found) {
+    return KernelSelection.reason(
+        List.of(found), chosen, vectorBits, Optional.empty(), Optional.empty());
   }
 
   @Test

@@ -21,7 +21,9 @@ import picocli.CommandLine.ScopeType;
       "  bitnet chat --model bitnet-b1.58-2B-4T",
       "  bitnet generate --help",
       "",
-      "Exit codes: 0 done, 1 a model or an input cannot be used, 2 wrong arguments."
+      "Exit codes: 0 done; 1 a model or an input cannot be used, or memory is exhausted;",
+      "2 wrong arguments; 130 interrupted (128 and the number of the signal); 141 the reader of",
+      "the output has closed it."
     })
 final class BitnetCommand {
   @Option(

@@ -72,8 +72,10 @@ final class ChatCommand implements Callable<Integer> {
   private int converse(Session session, GenerationConfig config) throws IOException {
     int exitCode = ExitCode.OK;
     start(session);
+    boolean first = true;
     for (String line = readLine(); line != null; line = readLine()) {
-      String message = line.strip();
+      String message = (first ? TextInput.withoutMark(line) : line).strip();
+      first = false;
       switch (message) {
         case "" -> {}
         case "/exit" -> {

@@ -2,7 +2,6 @@ package io.github.bitnet4j.cli;
 
 import io.github.bitnet4j.OutputConstraint;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +31,7 @@ final class ConstraintOptions {
   @Option(
       names = "--choice",
       paramLabel = "TEXT",
-      description = "Write this text, or another one that is given in the same way.")
+      description = "Allowed answer. Repeat the option for each choice; the model picks one.")
   private @Nullable List<String> choices;
 
   OutputConstraint constraint() {
@@ -52,11 +51,11 @@ final class ConstraintOptions {
 
   private static String read(Path file) {
     try {
-      return Files.readString(file);
+      return TextInput.read(file);
     } catch (NoSuchFileException e) {
-      throw new UsageException(file + ": no such file");
+      throw new UsageException(file + ": does not exist");
     } catch (IOException e) {
-      throw new UsageException(file + ": cannot be read as UTF-8: " + e.getMessage());
+      throw new UsageException(String.valueOf(e.getMessage()));
     }
   }
 }

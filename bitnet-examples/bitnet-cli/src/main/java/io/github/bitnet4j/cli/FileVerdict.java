@@ -1,6 +1,5 @@
 package io.github.bitnet4j.cli;
 
-import io.github.bitnet4j.spi.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -10,22 +9,18 @@ final class FileVerdict {
 
   /** Returns {@code OK path}. */
   static String ok(Path path) {
-    return "OK " + oneLine(path.toString()) + System.lineSeparator();
+    return "OK " + Messages.oneLine(path.toString()) + System.lineSeparator();
   }
 
   /** Returns {@code REJECTED path: reason}. */
   static String rejected(Path path, String reason) {
     String prefix = path + ": ";
     String rest = reason.startsWith(prefix) ? reason.substring(prefix.length()) : reason;
-    return "REJECTED " + oneLine(prefix + rest) + System.lineSeparator();
+    return "REJECTED " + Messages.oneLine(prefix + rest) + System.lineSeparator();
   }
 
   /** Returns {@code REJECTED path: reason} for a file that cannot be read or used. */
   static String rejected(Path path, IOException e) {
     return rejected(path, e.getMessage() == null ? e.toString() : e.getMessage());
-  }
-
-  private static String oneLine(String text) {
-    return Printable.message(text.strip().replaceAll("\\s*\\R\\s*", " "));
   }
 }

@@ -72,6 +72,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PromptOptions prompt = promptOrDemo();
+    prompt.check();
     if (logprobs != null && !json) {
       throw new UsageException("logprobs: expected --json with it");
     }
@@ -173,6 +174,7 @@ final class GenerateCommand implements Callable<Integer> {
       json.writeStringField("finishReason", result.finishReason().name());
       json.writeNumberField("seed", result.seed());
       json.writeStringField("kernels", info.kernels());
+      json.writeStringField("kernelsReason", info.kernelsReason());
       json.writeNumberField("vectorBits", info.vectorBits());
       json.writeNumberField("threads", info.threads());
       json.writeNumberField("prefillTokensPerSecond", result.stats().prefillTokensPerSecond());

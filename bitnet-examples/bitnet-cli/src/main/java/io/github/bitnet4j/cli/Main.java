@@ -1,27 +1,20 @@
 package io.github.bitnet4j.cli;
 
-import io.github.bitnet4j.NonFiniteValueException;
-import io.github.bitnet4j.tokenizer.ChatTemplateException;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine;
-import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The program {@code bitnet}. The exit code is 0, or 1 if a model or an input cannot be used, or 2
- * if the arguments are wrong; a process that a signal ends has 128 and the signal's number.
+ * The program {@code bitnet}. The exit code is 0, or 1 if a model or an input cannot be used or
+ * memory is exhausted, or 2 if the arguments are wrong, or 141 if the reader of the output has
+ * closed it; a process that a signal ends has 128 and the signal's number.
  */
 public final class Main {
   private static final Set<String> OWN_OPTIONS = Set.of("-h", "--help", "-V", "--version");
@@ -49,9 +42,20 @@ public final class Main {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpWidth(90)
         .setUsageHelpLongOptionsMaxWidth(26)
-        .setParameterExceptionHandler((e, all) -> usageError(e))
-        .setExecutionExceptionHandler((e, command, parsed) -> error(e, command, bitnet.verbose));
-    return line.execute(arguments);
+        .setParameterExceptionHandler((e, all) -> Failures.usage(e))
+        .setExecutionExceptionHandler(
+            (e, command, parsed) -> Failures.report(e, command, bitnet.verbose));
+    OptionTypes.register(line);
+    Optional<String> damage = Arguments.damage(args);
+    if (damage.isPresent()) {
+      return Failures.usage(new ParameterException(line, damage.get()));
+    }
+    try {
+      return line.execute(arguments);
+    } catch (Throwable e) { // picocli handles exceptions but not errors, such as out of memory
+      CommandLine named = line.getSubcommands().get(arguments[0]);
+      return Failures.report(e, named == null ? line : named, bitnet.verbose);
+    }
   }
 
   /** Adds the named command, or all if none has this name: each takes 10 ms to be understood. */
@@ -79,47 +83,5 @@ public final class Main {
     return named
         ? args
         : Stream.concat(Stream.of("generate"), Stream.of(args)).toArray(String[]::new);
-  }
-
-  private static int usageError(ParameterException e) {
-    CommandLine command = e.getCommandLine();
-    PrintWriter err = command.getErr();
-    String message = Objects.requireNonNullElse(e.getMessage(), "wrong arguments");
-    err.println("error: " + oneLine(message.replaceFirst("^Error: ", "")));
-    if (!UnmatchedArgumentException.printSuggestions(e, err)) {
-      err.println("For help: " + command.getCommandSpec().qualifiedName() + " --help");
-    }
-    return ExitCode.USAGE;
-  }
-
-  private static int error(Exception e, CommandLine command, boolean verbose) throws Exception {
-    if (e instanceof UsageException) {
-      return usageError(new ParameterException(command, e.getMessage()));
-    }
-    String message =
-        switch (e) {
-          case NoSuchFileException missing when missing.getReason() == null ->
-              missing.getFile() + ": no such file";
-          case AccessDeniedException denied when denied.getReason() == null ->
-              denied.getFile() + ": access denied";
-          case IOException _,
-              UncheckedIOException _,
-              IllegalArgumentException _,
-              IllegalStateException _,
-              NonFiniteValueException _,
-              ChatTemplateException _ ->
-              e.getMessage();
-          default -> throw e; // a fault of the program: picocli prints the stack trace
-        };
-    PrintWriter err = command.getErr();
-    err.println("error: " + oneLine(message == null ? e.toString() : message));
-    if (verbose) {
-      e.printStackTrace(err);
-    }
-    return ExitCode.SOFTWARE;
-  }
-
-  private static String oneLine(String message) {
-    return message.strip().replaceAll("\\s*\\R\\s*", " ");
   }
 }

@@ -66,6 +66,9 @@ final class ModelOptions {
 
   /** Loads the model; the caller closes it. */
   Model load(Terminal terminal) throws IOException {
+    if (preparedFile != null) {
+      TextInput.checkOutput("--prepared", preparedFile);
+    }
     LoadProgress progress = new LoadProgress(terminal);
     LoadOptions options = options(progress);
     try {

@@ -8,8 +8,6 @@ import io.github.bitnet4j.tokenizer.EncodeOptions;
 import io.github.bitnet4j.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -79,12 +77,7 @@ final class PerplexityCommand implements Callable<Integer> {
       if (text != null) {
         return text;
       }
-      Path path = Objects.requireNonNull(file);
-      try {
-        return Files.readString(path);
-      } catch (CharacterCodingException e) {
-        throw new IOException(path + ": expected text in UTF-8, found other bytes", e);
-      }
+      return TextInput.read(Objects.requireNonNull(file));
     }
   }
 

@@ -28,6 +28,21 @@ final class PromptOptions {
     return new UsageException("no prompt: give --prompt TEXT or --ids ID,ID,...");
   }
 
+  /** Refuses, before a model is loaded, what no model can continue. */
+  void check() {
+    if (text != null && text.isEmpty()) {
+      throw new UsageException("--prompt: expected some text, found an empty string");
+    }
+    if (ids != null) {
+      for (int i = 0; i < ids.length; i++) {
+        if (ids[i] < 0) {
+          throw new UsageException(
+              "--ids: expected token ids of 0 or more, found %d at index %d".formatted(ids[i], i));
+        }
+      }
+    }
+  }
+
   /** Returns a prompt of text. */
   static PromptOptions ofText(String text) {
     PromptOptions prompt = new PromptOptions();

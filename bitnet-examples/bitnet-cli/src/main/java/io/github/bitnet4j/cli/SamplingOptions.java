@@ -2,8 +2,11 @@ package io.github.bitnet4j.cli;
 
 import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.Mirostat;
+import io.github.bitnet4j.OutputConstraint;
+import io.github.bitnet4j.OutputConstraintException;
 import io.github.bitnet4j.SamplingStep;
 import io.github.bitnet4j.Xtc;
+import io.github.bitnet4j.core.tools.ConstraintChecker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,10 +177,15 @@ final class SamplingOptions {
       setSteps(builder);
       others.accept(builder);
       if (timeLimit != null) {
+        if (!Double.isFinite(timeLimit)) {
+          throw new UsageException("--time-limit: expected seconds, found " + timeLimit);
+        }
         builder.timeLimit(Duration.ofNanos((long) (timeLimit * 1e9)));
       }
       if (constraint != null) {
-        builder.constraint(constraint.constraint());
+        OutputConstraint wanted = constraint.constraint();
+        ConstraintChecker.check(wanted);
+        builder.constraint(wanted);
       }
       if (seed != null) {
         builder.seed(seed);
@@ -185,6 +193,8 @@ final class SamplingOptions {
         builder.seed(42);
       }
       return builder.build();
+    } catch (OutputConstraintException e) {
+      throw e; // its text is an input, mostly in a file
     } catch (IllegalArgumentException e) {
       throw new UsageException(e);
     }

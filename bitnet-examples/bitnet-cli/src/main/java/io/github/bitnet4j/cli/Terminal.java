@@ -3,13 +3,12 @@ package io.github.bitnet4j.cli;
 import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.Console;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a command reads and writes.
@@ -18,20 +17,31 @@ import java.nio.charset.StandardCharsets;
  * @param out what the command is asked for, and nothing else
  * @param err everything about it: errors, statistics, prompts
  * @param interactive whether a person reads and types
+ * @param watched tells why {@code out} failed
  */
-record Terminal(BufferedReader in, PrintStream out, PrintStream err, boolean interactive) {
+record Terminal(
+    BufferedReader in,
+    PrintStream out,
+    PrintStream err,
+    boolean interactive,
+    @Nullable WatchedOutput watched) {
+
+  /** Creates a terminal whose output never fails. */
+  Terminal(BufferedReader in, PrintStream out, PrintStream err, boolean interactive) {
+    this(in, out, err, interactive, null);
+  }
 
   /** Returns the terminal of this process. Pipes and files are UTF-8. */
   static Terminal system() {
     boolean interactive = isInteractive();
+    WatchedOutput output = new WatchedOutput(StandardStreams.out());
     return new Terminal(
-        new BufferedReader(new InputStreamReader(System.in, charset("stdin", interactive))),
-        new PrintStream(
-            new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)),
-            false,
-            charset("stdout", interactive)),
-        System.err,
-        interactive);
+        new BufferedReader(
+            new InputStreamReader(StandardStreams.in(), charset("stdin", interactive))),
+        new PrintStream(new BufferedOutputStream(output), false, charset("stdout", interactive)),
+        StandardStreams.err(),
+        interactive,
+        output);
   }
 
   @SuppressWarnings("SystemConsoleNull") // with the console of java.base it can be null again
@@ -49,12 +59,13 @@ record Terminal(BufferedReader in, PrintStream out, PrintStream err, boolean int
   /**
    * Prints text at once.
    *
-   * @throws IOException if nobody takes it: a closed pipe, a full disk
+   * @throws ClosedOutputException if its reader has closed it, as {@code head} does
+   * @throws IOException if it cannot be written, as on a full disk
    */
   void print(String text) throws IOException {
     out.print(text);
     if (out.checkError()) { // flushes
-      throw new IOException("standard output: expected to be writable, found it closed or full");
+      throw watched == null ? new IOException(WatchedOutput.UNWRITABLE) : watched.failure();
     }
   }
 }

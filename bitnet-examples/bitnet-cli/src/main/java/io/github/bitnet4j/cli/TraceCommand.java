@@ -69,6 +69,13 @@ final class TraceCommand implements Callable<Integer> {
     if (!(tolerance >= 0)) {
       throw new UsageException("tolerance: expected 0 or more, found " + tolerance);
     }
+    if (prompt == null) {
+      throw PromptOptions.missing();
+    }
+    prompt.check();
+    if (out != null) {
+      TextInput.checkOutput("--out", out);
+    }
     // Read first: a wrong file is reported before the model works.
     Optional<Trace> theirs =
         reference == null ? Optional.empty() : Optional.of(Trace.read(reference));

@@ -96,7 +96,7 @@ class GenerateCommandTest {
     assertThat(both.err()).contains("mutually exclusive");
     Result missing = Cli.run("--prompt", "A", "--grammar", "nowhere.gbnf");
     assertThat(missing.exitCode()).isEqualTo(2);
-    assertThat(missing.err()).contains("nowhere.gbnf: no such file");
+    assertThat(missing.err()).contains("nowhere.gbnf: does not exist");
     Result unsupported = Cli.run("--prompt", "A", "--json-schema", "{\"not\": {}}");
     assertThat(unsupported.exitCode()).isEqualTo(1);
     assertThat(unsupported.err())
@@ -166,6 +166,7 @@ class GenerateCommandTest {
             "finishReason",
             "seed",
             "kernels",
+            "kernelsReason",
             "vectorBits",
             "threads",
             "prefillTokensPerSecond",
@@ -178,7 +179,9 @@ class GenerateCommandTest {
     assertThat(result.out())
         .contains("\"text\":\", there was a little\"")
         .contains("\"finishReason\":\"LENGTH\",\"seed\":42")
-        .contains("\"kernels\":\"scalar\",\"vectorBits\":0,\"threads\":1");
+        .contains(
+            "\"kernels\":\"scalar\",\"kernelsReason\":\"named by the load"
+                + " options\",\"vectorBits\":0,\"threads\":1");
     assertThat(result.err()).isEqualTo(DEMO_LINE + System.lineSeparator());
   }
 
@@ -220,11 +223,10 @@ class GenerateCommandTest {
         input("no-such-folder: expected a model directory", "--model=no-such-folder", "--prompt=x"),
         input("error: pom.xml: expected ", "--model=pom.xml", "--prompt=x"),
         input("token ids from 0 to 2047, found 2048 at index 1", "--ids=1,2048"),
-        input("token ids from 0 to 2047, found -1 at index 0", "--ids=-1"),
         input("at most 2 tokens", "--prompt=Once upon a time", "--context=2"),
-        input("found an empty string", "--prompt="),
-        input("at most 384 (the model's own), found 385", "--context=385"),
-        input("bannedIds: expected token ids from 0 to 2047, found 2048", "--ban=1,2048"),
+        input("--context: expected at most 384 (the model's own), found 385", "--context=385"),
+        input("--ban: expected token ids from 0 to 2047, found 2048", "--ban=1,2048"),
+        input("nowhere does not exist", "--prepared=nowhere/file"),
         input("provider avx9, found", "--kernels=avx9"),
         input("scalar (available)", "--model=" + demo, "--prompt=x", "--kernels=avx9"));
   }
@@ -232,26 +234,36 @@ class GenerateCommandTest {
   static Stream<Arguments> wrongArguments() {
     return Stream.of(
         input("--prompt=TEXT, --ids=ID are mutually exclusive", "--prompt=x", "--ids=1"),
-        input("'--ids' (ID): '2x' is not an int", "--ids=1,2x"),
+        input(
+            "'--ids' (ID): expected a whole number of at most 2147483647, found '2x'",
+            "--ids=1,2x"),
         input("kv-cache: expected f32 or f16, found q8", "--kv-cache=q8"),
-        input("'--threads': 'many' is not an int", "--threads=many"),
+        input(
+            "'--threads': expected a whole number of at most 2147483647, found 'many'",
+            "--threads=many"),
         input("threads: expected 1 to 1024, found 0", "--threads=0"),
-        input("contextLength: expected 1 or more, found 0", "--context=0"),
-        input("maxTokens: expected 1 or more, found 0", "--max-tokens=0"),
+        input("--context: expected 1 or more, found 0", "--context=0"),
+        input("--max-tokens: expected 1 or more, found 0", "--max-tokens=0"),
+        input("'--max-tokens': expected a whole number of at most", "--max-tokens=99999999999"),
+        input("'--top-p': expected a number, found 'x'", "--top-p=x"),
+        input("--ids: expected token ids of 0 or more, found -1 at index 0", "--ids=-1"),
+        input("--prompt: expected some text, found an empty string", "--prompt="),
+        input("--temperature: expected a finite number", "--temperature=NaN"),
+        input("'--model': expected a path, found ", "--model=a\0b"),
         input("temperature: expected a finite number, 0 or more", "--temperature=-1"),
-        input("topK: expected 0 or more, found -1", "--top-k=-1"),
-        input("topP: expected above 0", "--top-p=0"),
+        input("--top-k: expected 0 or more, found -1", "--top-k=-1"),
+        input("--top-p: expected above 0", "--top-p=0"),
         input("stop: expected no empty strings", "--stop="),
-        input("timeLimit: expected more than no time, found PT0S", "--time-limit=0"),
-        input("timeLimit: expected more than no time", "--time-limit=-1"),
+        input("--time-limit: expected more than no time, found PT0S", "--time-limit=0"),
+        input("--time-limit: expected more than no time", "--time-limit=-1"),
         input("logprobs: expected 0 or more, found -1", "--json", "--logprobs=-1"),
         input("logprobs: expected --json with it", "--logprobs=1"),
-        input("minP: expected a number from 0 to 1, found 2.0", "--min-p=2"),
-        input("repetition: expected a finite number above 0", "--repetition-penalty=0"),
-        input("multiplier: expected a finite number, 0 or more", "--dry=-1"),
-        input("tau: expected a finite number above 0", "--mirostat=0"),
+        input("--min-p: expected a number from 0 to 1, found 2.0", "--min-p=2"),
+        input("--repetition-penalty: expected a finite number above 0", "--repetition-penalty=0"),
+        input("--dry: expected a finite number, 0 or more", "--dry=-1"),
+        input("--mirostat: expected a finite number above 0", "--mirostat=0"),
         input("'--logit-bias'", "--logit-bias=7"),
-        input("samplingOrder: expected TOP_P", "--sampling-order=top_k,temperature"),
+        input("--sampling-order: expected TOP_P", "--sampling-order=top_k,temperature"),
         input("no prompt: give --prompt", "--model=" + Cli.DEMO_MODEL));
   }
 

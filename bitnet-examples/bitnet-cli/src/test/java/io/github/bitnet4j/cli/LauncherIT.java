@@ -11,6 +11,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The shell script that starts the program. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the launcher is a POSIX shell script")
@@ -46,6 +49,58 @@ class LauncherIT {
     Result result = ChildJvm.finish(builder);
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out()).startsWith("Zoé \"saw\" a $HOME");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xx_XX.UTF-8", "xx_XX.ISO-8859-1", "C", "POSIX"})
+  void passesTextAndPathsIfTheLocaleIsNotInstalled(String locale) throws Exception {
+    Path model = Files.createDirectory(folder.resolve("m d"));
+    try (Stream<Path> files = Files.list(Cli.DEMO_MODEL)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    // The JVM of the test may be unable to write the name: a shell does.
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "name=$(printf 'm d\\303\\274n \\360\\237\\230\\200') && mv 'm d' \"$name\" &&"
+                    + " sh \"$0\" --model \"$name\" --json --max-tokens 1 --temperature 0 --prompt"
+                    + " \"$(printf 'I\\304\\237d\\304\\261r')\"; code=$?;"
+                    + " rm -r \"$name\"; exit $code",
+                LAUNCHER.toString())
+            .directory(folder.toFile());
+    builder.environment().putAll(builder(LAUNCHER).environment());
+    builder.environment().put("LC_ALL", locale);
+    Result result = ChildJvm.finish(builder);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).startsWith("{\"promptIds\":[2045,40,128,253,67,128,109,81],");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"tokenize, <&-", "tokenize, <&- >&-", "tokenize, <&- >&- 2>&-", "--version, >&-"})
+  void closedStandardStreamsAreEmpty(String command, String redirections) throws Exception {
+    Result result = shell("sh \"$0\" " + command + " " + redirections);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void endsQuietlyBeforeAReaderThatHasEnough() throws Exception {
+    Result result = shell("{ sh \"$0\" --max-tokens 300 --ignore-eos; echo $? >&2; } | head -c 1");
+    assertThat(result.out()).isEqualTo("O");
+    assertThat(result.err().lines().filter(line -> !line.startsWith("WARNING: Using incubator")))
+        .last()
+        .isEqualTo("141");
+    assertThat(result.err()).doesNotContain("error", "Exception");
+  }
+
+  private Result shell(String script) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder("sh", "-c", script, LAUNCHER.toString()).directory(folder.toFile());
+    builder.environment().putAll(builder(LAUNCHER).environment());
+    return ChildJvm.finish(builder);
   }
 
   @Test

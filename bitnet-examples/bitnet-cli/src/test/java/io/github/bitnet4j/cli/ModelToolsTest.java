@@ -309,7 +309,7 @@ class ModelToolsTest {
   @CsvSource({
     "--text, novel, 'text: expected random or repeated, found novel'",
     "--shape, 3b, 'shape: expected 2b-4t or tiny, found 3b'",
-    "--hidden, 2500, 'numHeads: expected to divide hiddenSize 2500 into even parts, found 20'",
+    "--hidden, 2500, '--heads: expected to divide hiddenSize 2500 into even parts, found 20'",
     "--type, q4_0, 'type: expected i2_s, tq2_0, tq1_0 or hf, found q4_0'"
   })
   void synthesizeRefusesOptionsThatMakeNoModel(String option, String value, String message) {

@@ -27,7 +27,7 @@ class PackagedProgramIT {
     assertThat(result.err().lines().filter(line -> line.contains("--add-modules")))
         .singleElement()
         .asString()
-        .startsWith("INFO ")
+        .startsWith("WARN Slow kernels: scalar")
         .contains("vector", "--add-modules jdk.incubator.vector");
   }
 

@@ -127,7 +127,7 @@ class PerplexityCommandTest {
     Files.write(binary, "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
     String[][] calls = {
       {"--file=" + binary, binary + ": expected text in UTF-8, found other bytes"},
-      {"--file=" + folder.resolve("none"), "none: no such file"},
+      {"--file=" + folder.resolve("none"), "none: does not exist"},
       {"--text=", "text: expected at least 2 tokens, found 1"},
     };
     for (String[] call : calls) {

@@ -118,7 +118,7 @@ class TraceCommandTest {
     assertThat(Cli.run("trace").exitCode()).isEqualTo(2);
     Result result = Cli.run("trace", "--ids", "1", "--tolerance", "NaN");
     assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).startsWith("error: tolerance: expected 0 or more, found NaN");
+    assertThat(result.err()).startsWith("error: --tolerance: expected 0 or more, found NaN");
   }
 
   private Path write(String ids, String... more) {
