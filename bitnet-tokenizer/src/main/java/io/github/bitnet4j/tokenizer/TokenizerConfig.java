@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,7 +77,11 @@ record TokenizerConfig(
   }
 
   private static JsonObject object(Path file) throws IOException {
-    if (!RegularFile.isPresent(file) || RegularFile.attributes(file).size() == 0) {
+    if (!RegularFile.isPresent(file)) {
+      return new JsonObject(Map.of());
+    }
+    BasicFileAttributes attributes = RegularFile.attributes(file);
+    if (attributes.isRegularFile() && attributes.size() == 0) {
       return new JsonObject(Map.of());
     }
     try {
