@@ -118,8 +118,7 @@ class LauncherIT {
     assertThat(result.err().lines().filter(line -> !line.startsWith("WARNING: Using incubator")))
         .singleElement()
         .asString()
-        .startsWith("error: no-such-folder: expected a model directory")
-        .endsWith("it does not exist");
+        .isEqualTo("error: no-such-folder: it does not exist");
   }
 
   @Test
