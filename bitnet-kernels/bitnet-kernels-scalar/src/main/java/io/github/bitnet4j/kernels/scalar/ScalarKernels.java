@@ -15,8 +15,14 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
-/** The kernels as {@link Kernels} describes them, most of them one loop per sentence. */
-final class ScalarKernels implements Kernels {
+/**
+ * The kernels as {@link Kernels} describes them, most of them one loop per sentence. Other
+ * providers replace the loops that they have faster.
+ */
+public class ScalarKernels implements Kernels {
+  /** Creates the kernels. */
+  public ScalarKernels() {}
+
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfShort SHORT =
