@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Calls the kernels of a level. All that machine code reads and writes is checked here, before the
@@ -38,10 +39,20 @@ final class NativeKernels extends ScalarKernels {
   /** Packed rows that meet all rows of activations while they are in the first cache levels. */
   private static final int BLOCK_UNITS = 32;
 
+  /** Rows of activations from which tiles are faster. */
+  private static final int MIN_TILE_TOKENS = 9;
+
+  /** Blocks of a call of the tile kernel: a collection of garbage waits for its end. */
+  private static final int MAX_TILE_BLOCKS = 8;
+
   /** Rows of a dense matrix that are decoded together. */
   private static final int DECODED_ROWS = 16;
 
   private final Level level;
+
+  /** Ternary products with tiles; null below that level. */
+  private final @Nullable MemorySegment tiles;
+
   private final Variants ternary;
   private final Variants ternaryFromMemory;
   private final MemorySegment int8;
@@ -61,6 +72,7 @@ final class NativeKernels extends ScalarKernels {
   NativeKernels(Level level) {
     this.level = level;
     CodeMemory code = new CodeMemory(X86Kernels.kernels(level));
+    tiles = level == Level.AMX ? code.function("tiles") : null;
     int tokens = X86Kernels.maxTernaryTokens(level);
     ternary = new Variants(code, tokens, n -> X86Kernels.ternary(n, false));
     ternaryFromMemory = new Variants(code, tokens, n -> X86Kernels.ternary(n, true));
@@ -148,14 +160,21 @@ final class NativeKernels extends ScalarKernels {
     Objects.checkFromIndexSize(0, (long) tokens * columns, x.length);
     Objects.checkFromIndexSize(0, (long) tokens * matrix.rows(), out.length);
     int stride = NativeMatrix.paddedColumns(columns);
-    MemorySegment input = own.input((long) tokens * stride);
+    boolean tiled = tokens >= MIN_TILE_TOKENS && tiles != null && matrix.rows() % 4 == 0;
+    int rowsOfInput = tiled ? Math.ceilDiv(tokens, LANES) * LANES : tokens;
+    MemorySegment input = own.input((long) rowsOfInput * stride);
     MemorySegment sums = own.sums((long) tokens * Integer.BYTES);
     for (int t = 0; t < tokens; t++) {
       int sum = copyPadded(x, t * columns, columns, input.asSlice((long) t * stride, stride));
       sums.setAtIndex(JAVA_INT, t, sum);
     }
     int direct = Math.clamp(matrix.directUnits(), fromUnit, toUnit);
-    multiply(matrix, matrix.packed(), 0, input, sums, tokens, out, fromUnit, direct);
+    int next = fromUnit;
+    if (tiled) {
+      input.asSlice((long) tokens * stride).fill((byte) 0);
+      next = multiplyTiles(matrix, input, sums, tokens, out, fromUnit, direct, own);
+    }
+    multiply(matrix, matrix.packed(), 0, input, sums, tokens, out, next, direct);
     multiply(
         matrix, matrix.lastUnits(), matrix.directUnits(), input, sums, tokens, out, direct, toUnit);
   }
@@ -171,6 +190,39 @@ final class NativeKernels extends ScalarKernels {
     }
     to.asSlice(length).fill((byte) 0);
     return sum;
+  }
+
+  /** Multiplies whole blocks of packed rows with tiles; returns the first one that is left. */
+  private int multiplyTiles(
+      NativeMatrix matrix,
+      MemorySegment input,
+      MemorySegment sums,
+      int tokens,
+      int[] out,
+      int fromUnit,
+      int toUnit,
+      NativeScratch own) {
+    int columns = matrix.columns();
+    int stride = NativeMatrix.paddedColumns(columns);
+    MemorySegment work = own.tiles(X86Kernels.tileWorkBytes(stride));
+    X86Kernels.setTileWork(work, columns, stride, sums, matrix.units());
+    int unit = fromUnit;
+    while (unit <= toUnit - X86Kernels.TILE_ROWS) {
+      int blocks = Math.min((toUnit - unit) / X86Kernels.TILE_ROWS, MAX_TILE_BLOCKS);
+      CodeMemory.call(
+          Objects.requireNonNull(tiles),
+          matrix.packed().asSlice((long) unit * columns),
+          input,
+          MemorySegment.ofArray(out).asSlice((long) unit * Integer.BYTES),
+          work,
+          blocks,
+          tokens,
+          stride,
+          (long) matrix.rows() * Integer.BYTES,
+          0);
+      unit += blocks * X86Kernels.TILE_ROWS;
+    }
+    return unit;
   }
 
   /**
@@ -238,7 +290,7 @@ final class NativeKernels extends ScalarKernels {
       for (int i = 0; i < DECODED_ROWS; i++) {
         numbers.setAtIndex(JAVA_INT, i, row + Math.min(i, count - 1));
       }
-      Weights weights = weights(w, row, count, numbers, own);
+      Weights weights = weights(w, count, numbers, own);
       for (int token = 0; token < tokens; token += max) {
         int n = Math.min(max, tokens - token);
         laneSums(
@@ -281,7 +333,7 @@ final class NativeKernels extends ScalarKernels {
         numbers.setAtIndex(
             JAVA_INT, k, Objects.checkIndex(rows[i + Math.min(k, count - 1)], w.rows()));
       }
-      Weights weights = weights(w, -1, count, numbers, own);
+      Weights weights = weights(w, count, numbers, own);
       laneSums(weights, numbers, count, columns, floats(x, xOffset), 1, out, i, 0, own);
     }
   }
@@ -289,28 +341,38 @@ final class NativeKernels extends ScalarKernels {
   /** Where the rows of a dense matrix are, and the kernels that read them. */
   private record Weights(MemorySegment data, long rowBytes, Variants kernels) {}
 
-  /** Returns the weights of some rows; types of blocks are decoded, and the numbers changed. */
-  private Weights weights(
-      DenseMatrix w, int firstRow, int count, MemorySegment numbers, NativeScratch own) {
-    return switch (w.type()) {
-      case F32 -> new Weights(w.data(), w.rowBytes(), laneSumsF32);
-      case F16 -> new Weights(w.data(), w.rowBytes(), laneSumsF16);
-      case BF16 -> new Weights(w.data(), w.rowBytes(), laneSumsBf16);
-      default -> {
-        int columns = w.columns();
-        long rowBytes = (long) columns * Float.BYTES;
-        MemorySegment decoded = own.weights(DECODED_ROWS * rowBytes);
-        float[] row = new float[columns];
-        for (int i = 0; i < count; i++) {
-          w.copyRow(firstRow < 0 ? numbers.getAtIndex(JAVA_INT, i) : firstRow + i, row, 0);
-          MemorySegment.copy(row, 0, decoded, JAVA_FLOAT, i * rowBytes, columns);
-        }
-        for (int i = 0; i < DECODED_ROWS; i++) {
-          numbers.setAtIndex(JAVA_INT, i, Math.min(i, count - 1));
-        }
-        yield new Weights(decoded, rowBytes, laneSumsF32);
+  /**
+   * Returns the weights of some rows. They are copied, and the numbers changed to those of the
+   * copies, if the type has blocks, or if they lie in a mapped file: in Java a file that was cut
+   * short meanwhile is an error, in machine code it would end the process.
+   */
+  private Weights weights(DenseMatrix w, int count, MemorySegment numbers, NativeScratch own) {
+    Variants kernels =
+        switch (w.type()) {
+          case F16 -> laneSumsF16;
+          case BF16 -> laneSumsBf16;
+          default -> laneSumsF32;
+        };
+    boolean plain = w.type().blockSize() == 1;
+    if (plain && !w.data().isMapped()) {
+      return new Weights(w.data(), w.rowBytes(), kernels);
+    }
+    long rowBytes = plain ? w.rowBytes() : (long) w.columns() * Float.BYTES;
+    MemorySegment copies = own.weights(DECODED_ROWS * rowBytes);
+    for (int i = 0; i < count; i++) {
+      int row = numbers.getAtIndex(JAVA_INT, i);
+      if (plain) {
+        MemorySegment.copy(w.data(), row * rowBytes, copies, i * rowBytes, rowBytes);
+      } else {
+        float[] decoded = own.decoded(w.columns());
+        w.copyRow(row, decoded, 0);
+        MemorySegment.copy(decoded, 0, copies, JAVA_FLOAT, i * rowBytes, w.columns());
       }
-    };
+    }
+    for (int i = 0; i < DECODED_ROWS; i++) {
+      numbers.setAtIndex(JAVA_INT, i, Math.min(i, count - 1));
+    }
+    return new Weights(copies, rowBytes, kernels);
   }
 
   /** Multiplies up to {@link #DECODED_ROWS} rows; the last group of four may be incomplete. */
@@ -381,6 +443,10 @@ final class NativeKernels extends ScalarKernels {
     for (int k = 0; k < lineCount; k++) {
       Objects.checkIndex(lines[k], w.lines());
     }
+    if (w.data().isMapped()) { // see weights()
+      super.int8Products(w, x, lines, lineCount, out, fromRow, toRow);
+      return;
+    }
     int groups = (toRow - fromRow) / Int8Matrix.GROUP;
     int8Groups(w, x, lines, lineCount, out, fromRow, groups);
     int rest = toRow - fromRow - groups * Int8Matrix.GROUP;
@@ -426,6 +492,10 @@ final class NativeKernels extends ScalarKernels {
     Objects.checkFromIndexSize(xOffset, (long) tokens * columns, x.length);
     Objects.checkFromIndexSize(0, (long) tokens * rows, out.length);
     NativeScratch own = NativeScratch.of(scratch);
+    if (w.data().isMapped()) { // see weights()
+      super.int8MatMul(w, x, xOffset, tokens, out, fromRow, toRow, own.plain);
+      return;
+    }
     int padded = w.lines() * Int8Matrix.LINE;
     MemorySegment input = own.input((long) tokens * padded * Float.BYTES);
     for (int t = 0; t < tokens; t++) {

@@ -35,11 +35,11 @@ record NativeMatrix(
   /** Copies a tensor. */
   static NativeMatrix of(TernaryTensor tensor, SegmentAllocator memory) {
     MemorySegment packed = tensor.toRowQuarters(memory).data();
-    if (tensor.isRowQuarters()) {
-      MemorySegment copy = memory.allocate(packed.byteSize(), 64);
-      packed = copy.copyFrom(packed);
-    }
-    return create(tensor.rows(), tensor.columns(), packed, memory);
+    return create(
+        tensor.rows(),
+        tensor.columns(),
+        tensor.isRowQuarters() ? copy(packed, memory) : packed,
+        memory);
   }
 
   /**
@@ -52,7 +52,15 @@ record NativeMatrix(
       throw new IllegalArgumentException(
           "copy: expected %d x %d trits, found %d bytes".formatted(rows, columns, copy.byteSize()));
     }
-    return create(rows, columns, copy, memory);
+    return create(rows, columns, copy.isMapped() ? copy(copy, memory) : copy, memory);
+  }
+
+  /**
+   * Copies packed rows out of a mapped file: machine code that reads a file that was cut short
+   * meanwhile would end the process.
+   */
+  private static MemorySegment copy(MemorySegment packed, SegmentAllocator memory) {
+    return memory.allocate(packed.byteSize(), 64).copyFrom(packed);
   }
 
   private static NativeMatrix create(

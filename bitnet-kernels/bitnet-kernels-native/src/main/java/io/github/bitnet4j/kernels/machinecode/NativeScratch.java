@@ -12,7 +12,10 @@ final class NativeScratch implements Kernels.Scratch {
   private MemorySegment input = MemorySegment.NULL;
   private MemorySegment sums = MemorySegment.NULL;
   private MemorySegment weights = MemorySegment.NULL;
+  private MemorySegment tiles = MemorySegment.NULL;
   private MemorySegment rows = MemorySegment.NULL;
+
+  private float[] decoded = {};
 
   NativeScratch(Kernels.Scratch plain) {
     this.plain = plain;
@@ -44,10 +47,24 @@ final class NativeScratch implements Kernels.Scratch {
     return weights;
   }
 
+  /** Returns room for the work area of the tile kernel. */
+  MemorySegment tiles(long bytes) {
+    tiles = grown(tiles, bytes);
+    return tiles;
+  }
+
   /** Returns room for numbers of rows. */
   MemorySegment rows(long bytes) {
     rows = grown(rows, bytes);
     return rows;
+  }
+
+  /** Returns room for a row of decoded weights, which may be longer. */
+  float[] decoded(int columns) {
+    if (decoded.length < columns) {
+      decoded = new float[columns];
+    }
+    return decoded;
   }
 
   private static MemorySegment grown(MemorySegment memory, long bytes) {

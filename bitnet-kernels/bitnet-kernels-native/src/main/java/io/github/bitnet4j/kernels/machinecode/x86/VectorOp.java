@@ -55,6 +55,8 @@ enum VectorOp {
   VPSLLD_IMM(1, 1, 0x72, 0, 0),
   VEXTRACTI128(1, 3, 0x39, 0, 0),
   VEXTRACTI64X4(1, 3, 0x3B, -1, 1),
+  /** Combines 128-bit lanes of two registers: two of the first, then two of the second. */
+  VSHUFI32X4(1, 3, 0x43, -1, 0),
   VPEXTRD(1, 3, 0x16, 0, 0),
   VPERMQ_IMM(1, 3, 0x00, 1, 1),
   VPSHUFD(1, 1, 0x70, 0, 0),

@@ -277,9 +277,9 @@ final class X86Assembler {
     modRm(tile, to, true);
   }
 
-  /** Adds products of unsigned bytes of {@code left} and signed bytes of {@code right}. */
-  void tdpbusd(int to, int left, int right) {
-    vex(1, 2, 0, 0, to, right, new Vec(left, 128));
+  /** Adds products of signed bytes of {@code left} and unsigned bytes of {@code right}. */
+  void tdpbsud(int to, int left, int right) {
+    vex(2, 2, 0, 0, to, right, new Vec(left, 128));
     emit(0x5E);
     emit(0xC0 | to << 3 | left);
   }
