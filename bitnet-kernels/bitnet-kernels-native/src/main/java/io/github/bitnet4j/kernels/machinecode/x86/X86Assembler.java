@@ -384,13 +384,12 @@ final class X86Assembler {
   /**
    * Writes the bytes that name a place in memory.
    *
-   * @param longForm whether the displacement takes 32 bits even if it is small, and the byte for an
-   *     index is not left out
+   * @param longForm whether the displacement takes 32 bits even if it is small
    */
   private void modRm(int reg, Mem place, boolean longForm) {
     int base = place.base().number & 7;
     int displacement = place.displacement();
-    boolean needsIndexByte = place.index() != null || base == Gp.RSP.number || longForm;
+    boolean needsIndexByte = place.index() != null || base == Gp.RSP.number;
     int mod;
     if (displacement == 0 && base != Gp.RBP.number) {
       mod = 0;
