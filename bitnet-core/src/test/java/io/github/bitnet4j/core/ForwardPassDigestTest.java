@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -85,7 +84,7 @@ class ForwardPassDigestTest {
   @ParameterizedTest
   @EnumSource
   void valuesAndTextAreTheRecordedOnes(Subject subject) throws Exception {
-    for (String kernels : List.of("scalar", "vector")) {
+    for (String kernels : AvailableKernels.names()) {
       for (int threads : new int[] {1, 3}) {
         assertThat(digest(subject.path, kernels, threads))
             .as("%s, %s, %d threads", subject, kernels, threads)

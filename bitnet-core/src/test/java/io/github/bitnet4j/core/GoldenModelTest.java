@@ -64,7 +64,7 @@ class GoldenModelTest {
 
   static Stream<Arguments> models() {
     List<String> kernels =
-        ForcedVectorWidth.expected().isPresent() ? List.of("vector") : List.of("scalar", "vector");
+        ForcedVectorWidth.expected().isPresent() ? List.of("vector") : AvailableKernels.names();
     return Stream.of(
             "b158-tied",
             "b158-untied-sharded",

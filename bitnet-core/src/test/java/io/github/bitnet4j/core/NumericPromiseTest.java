@@ -78,7 +78,7 @@ class NumericPromiseTest {
     Stream<String> kernels =
         ForcedVectorWidth.expected().isPresent()
             ? Stream.of("vector")
-            : Stream.of("scalar", "vector");
+            : AvailableKernels.names().stream();
     return kernels
         .flatMap(name -> Arrays.stream(threads).mapToObj(count -> new Setup(name, count)))
         .toList();

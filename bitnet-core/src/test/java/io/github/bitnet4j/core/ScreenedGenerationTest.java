@@ -71,7 +71,7 @@ class ScreenedGenerationTest {
   @ParameterizedTest
   @MethodSource("models")
   void everySettingGeneratesTheSameTokens(Path directory) throws IOException {
-    for (String kernels : List.of("scalar", "vector")) {
+    for (String kernels : AvailableKernels.names()) {
       try (TestModel plain = new TestModel(directory, "vector", 2);
           TestModel screened = new TestModel(directory, kernels, 2, true)) {
         for (GenerationConfig config : settings()) {

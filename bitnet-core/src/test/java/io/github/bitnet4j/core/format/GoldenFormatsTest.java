@@ -7,6 +7,7 @@ import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.core.AvailableKernels;
 import io.github.bitnet4j.core.trace.Trace;
 import io.github.bitnet4j.core.trace.TraceComparison;
 import io.github.bitnet4j.core.trace.TraceStep;
@@ -155,7 +156,7 @@ class GoldenFormatsTest {
   })
   void directoryAndGgufAgree(String folder, String file, double bound) throws IOException {
     int[] ids = ints(expected(folder).get("input_ids"));
-    for (String kernels : List.of("scalar", "vector")) {
+    for (String kernels : AvailableKernels.names()) {
       TraceStep ofDirectory = logits(trace(folder(folder).resolve("hf"), kernels, ids), "logits");
       TraceStep ofFile = logits(trace(folder(folder).resolve(file), kernels, ids), "logits");
       assertLogits(ofFile, ofDirectory, bound);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.core.AvailableKernels;
 import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
 import java.io.IOException;
@@ -185,7 +186,7 @@ class PreparedFileTest {
   @Test
   void contentThatIsWrongBehindRightChecksumsIsMadeAnew() throws IOException {
     Path file = folder.resolve("prepared");
-    for (String kernels : List.of("scalar", "vector")) {
+    for (String kernels : AvailableKernels.names()) {
       Files.deleteIfExists(file);
       float[] expected = logits("b158-bf16-online", kernels, file);
       byte[] whole = Files.readAllBytes(file);

@@ -7,6 +7,7 @@ import io.github.bitnet4j.GenerationConfig;
 import io.github.bitnet4j.NonFiniteValueException;
 import io.github.bitnet4j.Penalties;
 import io.github.bitnet4j.Xtc;
+import io.github.bitnet4j.core.AvailableKernels;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.compute.Tracer;
 import io.github.bitnet4j.core.compute.WorkerKernels;
@@ -217,7 +218,7 @@ class HeadScreeningTest {
   @EnumSource
   void boundsHold(Weights weights) {
     float[][] rows = weights.rows();
-    for (String kernels : List.of("scalar", "vector")) {
+    for (String kernels : AvailableKernels.names()) {
       for (DenseType type : List.of(DenseType.F32, DenseType.BF16, DenseType.Q8_0)) {
         try (Head head = new Head(matrix(type, rows), TestModel.kernels(kernels), 2)) {
           for (float[] x : states(rows)) {
@@ -315,7 +316,7 @@ class HeadScreeningTest {
   void severalRowsOnAnyThreadsChooseTheSameTokens(int threads) {
     float[][] rows = Weights.GAUSSIAN.rows();
     Random random = new Random(SEED);
-    for (String kernels : List.of("scalar", "vector")) {
+    for (String kernels : AvailableKernels.names()) {
       try (Head head =
           new Head(matrix(DenseType.BF16, rows), TestModel.kernels(kernels), threads)) {
         for (int count = 1; count <= HeadScreening.MAX_TOKENS + 1; count++) {

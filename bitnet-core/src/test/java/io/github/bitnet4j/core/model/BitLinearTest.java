@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.core.AvailableKernels;
 import io.github.bitnet4j.core.Fixtures;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.cache.KvCache;
@@ -36,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BitLinearTest {
   static Stream<Arguments> cases() throws IOException {
     return Fixtures.unitCases("bitlinear.json").stream()
-        .flatMap(c -> Stream.of("scalar", "vector").map(kernels -> Arguments.of(c, kernels)));
+        .flatMap(c -> AvailableKernels.names().stream().map(kernels -> Arguments.of(c, kernels)));
   }
 
   @ParameterizedTest
@@ -109,7 +110,7 @@ class BitLinearTest {
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void refusesInputsThatAreNotFiniteAndNamesTheLayerAndThePosition(float bad) {
-    for (String kernelName : List.of("scalar", "vector")) {
+    for (String kernelName : AvailableKernels.names()) {
       Kernels kernels = TestModel.kernels(kernelName);
       try (WorkerTeam team = new WorkerTeam(2, "test");
           Arena arena = Arena.ofShared()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import io.github.bitnet4j.KvCacheType;
 import io.github.bitnet4j.NonFiniteValueException;
+import io.github.bitnet4j.core.AvailableKernels;
 import io.github.bitnet4j.core.TestModel;
 import io.github.bitnet4j.core.cache.KvCache;
 import io.github.bitnet4j.core.compute.Tracer;
@@ -147,7 +148,7 @@ class ScaledDotProductTest {
                 Stream.of(KvCacheType.values())
                     .flatMap(
                         type ->
-                            Stream.of("scalar", "vector")
+                            AvailableKernels.names().stream()
                                 .map(kernels -> Arguments.of(shape, type, kernels))));
   }
 

@@ -15,6 +15,7 @@ import io.github.bitnet4j.Sampler;
 import io.github.bitnet4j.Session;
 import io.github.bitnet4j.Token;
 import io.github.bitnet4j.TokenStream;
+import io.github.bitnet4j.core.AvailableKernels;
 import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.tokenizer.json.JsonReader;
 import io.github.bitnet4j.tokenizer.json.JsonValue.JsonObject;
@@ -91,7 +92,7 @@ class ConstrainedGenerationTest {
     List<Generation> expected = new ArrayList<>();
     settings().forEach(config -> expected.add(generate(config)));
     int accepted = 0;
-    for (String kernels : List.of("scalar", "vector")) {
+    for (String kernels : AvailableKernels.names()) {
       try (Model other = load(kernels, kernels.equals("vector") ? 2 : 1);
           Session bold =
               ((TransformerModel) other)

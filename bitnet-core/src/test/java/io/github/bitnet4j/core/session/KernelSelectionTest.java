@@ -154,7 +154,7 @@ class KernelSelectionTest {
   void findsTheProvidersOfTheClassPath() {
     assertThat(KernelSelection.findProviders())
         .extracting(KernelProvider::name)
-        .containsExactlyInAnyOrder("scalar", "vector");
+        .containsExactlyInAnyOrder("scalar", "vector", "native");
   }
 
   /** A provider whose constructor fails. */
@@ -234,7 +234,7 @@ class KernelSelectionTest {
     }
     assertThat(found)
         .extracting(KernelProvider::name)
-        .containsExactlyInAnyOrder("scalar", "vector", "working");
+        .containsExactlyInAnyOrder("scalar", "vector", "native", "working");
     assertThat(log.toString(StandardCharsets.UTF_8).lines())
         .filteredOn(line -> line.contains("A kernel provider cannot be loaded and is left out"))
         .hasSize(4)

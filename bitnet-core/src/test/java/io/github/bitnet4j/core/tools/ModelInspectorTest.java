@@ -8,6 +8,7 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.Model;
 import io.github.bitnet4j.ModelFormatException;
 import io.github.bitnet4j.Session;
+import io.github.bitnet4j.core.AvailableKernels;
 import io.github.bitnet4j.core.format.GgufValue.IntValue;
 import io.github.bitnet4j.core.format.SampleModels;
 import io.github.bitnet4j.core.tools.Inspection.MemoryEstimate;
@@ -106,7 +107,7 @@ class ModelInspectorTest {
   }
 
   static Stream<Arguments> waysToLoad() {
-    return Stream.of("scalar", "vector", "")
+    return Stream.concat(AvailableKernels.names().stream(), Stream.of(""))
         .flatMap(
             kernels -> Stream.of(true, false).map(screening -> Arguments.of(kernels, screening)));
   }

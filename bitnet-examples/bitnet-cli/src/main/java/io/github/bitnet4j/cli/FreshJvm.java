@@ -90,6 +90,7 @@ record FreshJvm(
       if (option.startsWith("-X")
           || option.startsWith("-Dbitnet4j.")
           || option.startsWith("--add-modules")
+          || option.startsWith("--enable-native-access")
           || option.startsWith("--limit-modules")) {
         command.add(option);
       }

@@ -20,8 +20,13 @@ final class ChildJvm {
 
   private ChildJvm() {}
 
-  /** Returns a JVM with all JARs on the class path. */
+  /** Returns a JVM with all JARs on the class path, which may call machine code. */
   static Command classPath() {
+    return classPathWithoutNativeAccess().jvm("--enable-native-access=ALL-UNNAMED");
+  }
+
+  /** Returns a JVM with all JARs on the class path, and no flag. */
+  static Command classPathWithoutNativeAccess() {
     return new Command(List.of(JAVA.toString(), demoModel()))
         .with("-cp", JAR + File.pathSeparator + LIB.resolve("*"))
         .main("io.github.bitnet4j.cli.Main");
@@ -32,9 +37,13 @@ final class ChildJvm {
     return classPath().jvm(ADD_MODULES);
   }
 
-  /** Returns a JVM with all JARs on the module path, and no flag. */
+  /** Returns a JVM with all JARs on the module path, which may call machine code. */
   static Command modulePath() {
-    return new Command(List.of(JAVA.toString(), demoModel()))
+    return new Command(
+            List.of(
+                JAVA.toString(),
+                demoModel(),
+                "--enable-native-access=io.github.bitnet4j.kernels.machinecode"))
         .with("-p", JAR + File.pathSeparator + LIB)
         .main("-m", "io.github.bitnet4j.cli/io.github.bitnet4j.cli.Main");
   }

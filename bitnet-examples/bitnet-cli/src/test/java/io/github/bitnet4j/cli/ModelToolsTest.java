@@ -92,7 +92,7 @@ class ModelToolsTest {
     assertThat(Cli.run("inspect", "--kernels", "abacus", GOLDEN).out())
         .contains("expected the provider abacus");
     assertThat(Cli.run("inspect", "--json", GOLDEN).out())
-        .containsPattern("\"kernels\":\"(vector|scalar)\"");
+        .containsPattern("\"kernels\":\"(native|vector|scalar)\"");
   }
 
   @Test

@@ -32,26 +32,26 @@ class OneAnswerEverywhereIT {
 
   @BeforeAll
   static void answerOfTheReference() throws Exception {
-    expected = answer(ChildJvm.classPath(), 1);
+    expected = answer(ChildJvm.classPath().jvm("-Dbitnet4j.kernels=scalar"), 1);
     assertThat(expected.kernels).isEqualTo("scalar");
     assertThat(expected.ids).matches("(\\d+,){63}\\d+");
-    widest = answer(ChildJvm.classPathWithVectors(), 1).vectorBits;
+    widest = answer(ChildJvm.classPathWithVectors().jvm("-Dbitnet4j.kernels=vector"), 1).vectorBits;
   }
 
   @ParameterizedTest(name = "{0} bits, {1} threads, {2}")
   @CsvSource({
     "0, 2, -Dbitnet4j.kernels=scalar",
     "0, 3, -Dbitnet4j.kernels=scalar",
-    "128, 1, -Dbitnet4j.vector.bits=128",
+    "128, 1, -Dbitnet4j.vector.bits=128 -Dbitnet4j.native.isa=off",
     "128, 3, -Dbitnet4j.vector.bits=128 -Dbitnet4j.kernels=vector",
-    "256, 2, -Dbitnet4j.vector.bits=256",
+    "256, 2, -Dbitnet4j.vector.bits=256 -Dbitnet4j.native.isa=off",
     "256, 2, -Dbitnet4j.vector.bits=256 -Dbitnet4j.kernels=vector",
     "512, 1, -Dbitnet4j.vector.bits=512 -Dbitnet4j.kernels=vector",
-    "512, 3, -Dbitnet4j.vector.bits=512",
+    "512, 3, -Dbitnet4j.vector.bits=512 -Dbitnet4j.native.isa=off",
     // Of x86 only; elsewhere these flags change nothing.
-    "-1, 2, -XX:UseAVX=2",
+    "-1, 2, -XX:UseAVX=2 -Dbitnet4j.native.isa=off",
     "-1, 2, -XX:UseAVX=2 -Dbitnet4j.kernels=vector",
-    "-1, 2, -XX:UseAVX=1"
+    "-1, 2, -XX:UseAVX=1 -Dbitnet4j.native.isa=off"
   })
   void givesTheAnswerOfTheReference(int bits, int threads, String options) throws Exception {
     assumeTrue(bits <= widest, "this machine has registers of " + widest + " bits");
@@ -64,6 +64,19 @@ class OneAnswerEverywhereIT {
     if (bits >= 0) {
       assertThat(answer.vectorBits).isEqualTo(bits);
     }
+    assertThat(answer.ids).isEqualTo(expected.ids);
+    assertThat(answer.trace).isEqualTo(expected.trace);
+  }
+
+  @ParameterizedTest(name = "{0}, {1} threads")
+  @CsvSource({"avx2, 2", "avxvnni, 1", "avx512vnni, 3", "amx, 2"})
+  void machineCodeGivesTheAnswerOfTheReference(String level, int threads) throws Exception {
+    Command jvm =
+        ChildJvm.classPath().jvm("-Dbitnet4j.kernels=native", "-Dbitnet4j.native.isa=" + level);
+    Result probe = jvm.run("--json", "--max-tokens=1");
+    assumeTrue(probe.exitCode() == 0, "this machine has no kernels in machine code for " + level);
+    Answer answer = answer(jvm, threads);
+    assertThat(answer.kernels).isEqualTo("native");
     assertThat(answer.ids).isEqualTo(expected.ids);
     assertThat(answer.trace).isEqualTo(expected.trace);
   }

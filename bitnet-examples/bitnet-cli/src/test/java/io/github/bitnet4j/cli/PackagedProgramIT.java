@@ -1,6 +1,7 @@
 package io.github.bitnet4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.bitnet4j.cli.ChildJvm.Command;
 import io.github.bitnet4j.cli.Cli.Result;
@@ -20,9 +21,29 @@ import org.junit.jupiter.api.io.TempDir;
 class PackagedProgramIT {
   private static final String[] SHORT_STORY = {"--json", "--verbose", "--max-tokens", "4"};
 
+  private static final String NO_MACHINE_CODE = "-Dbitnet4j.native.isa=off";
+
+  @Test
+  void usesMachineCodeOnTheClassPathWithoutAnyFlag() throws Exception {
+    assumeTrue(ExpectedKernels.haveMachineCode(), "there is no machine code for this machine");
+    Result result = ChildJvm.classPathWithoutNativeAccess().run(SHORT_STORY);
+    assertKernels(result, "native");
+  }
+
+  @Test
+  void saysThatNativeAccessIsDeniedAndUsesOtherKernels() throws Exception {
+    assumeTrue(ExpectedKernels.haveMachineCode(), "there is no machine code for this machine");
+    Result result =
+        ChildJvm.classPathWithoutNativeAccess()
+            .jvm("--illegal-native-access=deny")
+            .run(SHORT_STORY);
+    assertKernels(result, "scalar");
+    assertThat(result.err()).contains("native cannot be used: native access is denied");
+  }
+
   @Test
   void namesTheMissingFlagOnTheClassPathAndUsesScalarKernels() throws Exception {
-    Result result = ChildJvm.classPath().run(SHORT_STORY);
+    Result result = ChildJvm.classPath().jvm(NO_MACHINE_CODE).run(SHORT_STORY);
     assertKernels(result, "scalar");
     assertThat(result.err().lines().filter(line -> line.contains("--add-modules")))
         .singleElement()
@@ -32,15 +53,18 @@ class PackagedProgramIT {
   }
 
   @Test
-  void usesVectorKernelsOnTheClassPathWithTheFlag() throws Exception {
+  void usesTheBestKernelsOnTheClassPathWithTheFlag() throws Exception {
     Result result = ChildJvm.classPathWithVectors().run(SHORT_STORY);
-    assertKernels(result, "vector");
+    assertKernels(result, ExpectedKernels.bestOf("native", "vector", "scalar"));
     assertThat(result.err().lines().filter(line -> line.startsWith("INFO "))).hasSize(1);
   }
 
   @Test
-  void usesVectorKernelsOnTheModulePathWithoutAnyFlag() throws Exception {
-    assertKernels(ChildJvm.modulePath().run(SHORT_STORY), "vector");
+  void usesTheBestKernelsOnTheModulePathWithoutAnyFlag() throws Exception {
+    assertKernels(
+        ChildJvm.modulePath().run(SHORT_STORY),
+        ExpectedKernels.bestOf("native", "vector", "scalar"));
+    assertKernels(ChildJvm.modulePath().jvm(NO_MACHINE_CODE).run(SHORT_STORY), "vector");
   }
 
   @Test

@@ -5,9 +5,11 @@ import io.github.bitnet4j.spi.KernelProvider;
 import io.github.bitnet4j.spi.Kernels;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Provides {@code native}, kernels in machine code: written in Java as listings of instructions,
@@ -22,27 +24,43 @@ public final class NativeKernelProvider implements KernelProvider {
   /** Names the level to use. */
   static final String PROPERTY = "bitnet4j.native.isa";
 
-  private final Optional<String> reason;
-  private final Level level;
+  /** The level to use, or why there is none. */
+  private record Choice(@Nullable Level level, Optional<String> reason) {}
+
+  /**
+   * Made when it is first needed: asking the processor calls machine code, of which the JVM warns.
+   */
+  private @Nullable Choice choice;
 
   /** Called by {@link java.util.ServiceLoader}. */
-  public NativeKernelProvider() {
-    Level found = Level.AVX2;
-    Optional<String> problem = unsupported();
-    if (problem.isEmpty()) {
-      try {
-        found = choose(Processor.levels(), System.getProperty(PROPERTY, ""));
-      } catch (IllegalCallerException e) {
-        problem =
-            Optional.of(
-                "native access is denied; start java with --enable-native-access=ALL-UNNAMED, or"
-                    + " name the module io.github.bitnet4j.kernels.machinecode");
-      } catch (IllegalStateException | IllegalArgumentException e) {
-        problem = Optional.of(String.valueOf(e.getMessage()));
-      }
+  public NativeKernelProvider() {}
+
+  private synchronized Choice choice() {
+    Choice known = choice;
+    if (known == null) {
+      known = choose();
+      choice = known;
     }
-    level = found;
-    reason = problem;
+    return known;
+  }
+
+  private static Choice choose() {
+    Optional<String> problem = unsupported();
+    if (problem.isPresent()) {
+      return new Choice(null, problem);
+    }
+    try {
+      Level level = choose(Processor.levels(), System.getProperty(PROPERTY, ""));
+      return new Choice(level, Optional.empty());
+    } catch (IllegalCallerException e) {
+      return new Choice(
+          null,
+          Optional.of(
+              "native access is denied; start java with --enable-native-access=ALL-UNNAMED, or on"
+                  + " the module path =io.github.bitnet4j.kernels.machinecode"));
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      return new Choice(null, Optional.of(String.valueOf(e.getMessage())));
+    }
   }
 
   private static Optional<String> unsupported() {
@@ -84,18 +102,23 @@ public final class NativeKernelProvider implements KernelProvider {
     return "native";
   }
 
+  /**
+   * Returns the rank: above the vector kernels where the processor multiplies bytes in fours, and
+   * below them, but above plain loops, where it has AVX2 alone, since on such a machine they have
+   * not been compared yet.
+   */
   @Override
   public int priority() {
-    return 200;
+    return choice().level == Level.AVX2 ? 50 : 200;
   }
 
   @Override
   public Optional<String> unavailableReason() {
-    return reason;
+    return choice().reason;
   }
 
   @Override
   public Kernels kernels() {
-    return new NativeKernels(level);
+    return new NativeKernels(Objects.requireNonNull(choice().level));
   }
 }

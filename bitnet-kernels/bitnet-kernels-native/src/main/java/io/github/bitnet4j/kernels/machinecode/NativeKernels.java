@@ -11,6 +11,7 @@ import io.github.bitnet4j.spi.DenseMatrix;
 import io.github.bitnet4j.spi.DenseType;
 import io.github.bitnet4j.spi.FloatMath;
 import io.github.bitnet4j.spi.Int8Matrix;
+import io.github.bitnet4j.spi.TernaryLayout;
 import io.github.bitnet4j.spi.TernaryMatrix;
 import io.github.bitnet4j.spi.TernaryTensor;
 import java.lang.foreign.Arena;
@@ -141,9 +142,17 @@ final class NativeKernels extends ScalarKernels {
   }
 
   @Override
-  public TernaryMatrix restore(int rows, int columns, MemorySegment copy) {
+  public long copyBytes(TernaryLayout layout, boolean inOrder, int rows, int columns) {
     return columns > MAX_COLUMNS
-        ? super.restore(rows, columns, copy)
+        ? super.copyBytes(layout, inOrder, rows, columns)
+        : NativeMatrix.copyBytes(rows, columns);
+  }
+
+  @Override
+  public TernaryMatrix restore(int rows, int columns, MemorySegment copy) {
+    TernaryMatrix checked = super.restore(rows, columns, copy);
+    return columns > MAX_COLUMNS
+        ? checked
         : NativeMatrix.restore(rows, columns, copy, Arena.ofAuto());
   }
 

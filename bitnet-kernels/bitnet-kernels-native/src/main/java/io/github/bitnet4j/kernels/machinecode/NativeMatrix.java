@@ -63,14 +63,32 @@ record NativeMatrix(
     return memory.allocate(packed.byteSize(), 64).copyFrom(packed);
   }
 
+  /** Returns the size of the copy that is made of a tensor. */
+  static long copyBytes(int rows, int columns) {
+    int last = lastUnits(rows, columns);
+    long lastBytes = last == 0 ? 0 : (long) last * columns + beyond(columns);
+    return TernaryLayout.ROW_QUARTERS.byteSize(rows, columns) + lastBytes;
+  }
+
+  /** Returns how many bytes kernels read behind a packed row. */
+  private static int beyond(int columns) {
+    return paddedColumns(columns) - columns;
+  }
+
+  /** Returns the number of packed rows that have too little behind them. */
+  private static int lastUnits(int rows, int columns) {
+    return Math.min((rows + 3) / 4, Math.ceilDiv(beyond(columns), columns));
+  }
+
   private static NativeMatrix create(
       int rows, int columns, MemorySegment packed, SegmentAllocator memory) {
     int units = (rows + 3) / 4;
-    int beyond = paddedColumns(columns) - columns;
-    int last = Math.min(units, Math.ceilDiv(beyond, columns));
+    int last = lastUnits(rows, columns);
     long start = (long) (units - last) * columns;
     MemorySegment lastUnits =
-        last == 0 ? MemorySegment.NULL : memory.allocate((long) last * columns + beyond, 64);
+        last == 0
+            ? MemorySegment.NULL
+            : memory.allocate((long) last * columns + beyond(columns), 64);
     MemorySegment.copy(packed, start, lastUnits, 0, (long) last * columns);
     return new NativeMatrix(rows, columns, packed, true, units - last, lastUnits);
   }

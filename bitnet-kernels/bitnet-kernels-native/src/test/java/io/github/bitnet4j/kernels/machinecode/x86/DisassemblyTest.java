@@ -44,8 +44,16 @@ class DisassemblyTest {
     Files.write(file, code);
     Process process =
         new ProcessBuilder(
-                "objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel",
-                "--no-show-raw-insn", file.toString())
+                "objdump",
+                "-D",
+                "-b",
+                "binary",
+                "-m",
+                "i386:x86-64",
+                "-M",
+                "intel",
+                "--no-show-raw-insn",
+                file.toString())
             .redirectErrorStream(true)
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -55,8 +63,7 @@ class DisassemblyTest {
       if (parts.length == 2 && parts[0].matches("[0-9a-f]+")) {
         String instruction = parts[1].replaceAll("\\s+", " ").strip();
         // Newer versions of objdump name an element for all lanes differently.
-        instructions.add(
-            instruction.replaceAll("PTR (\\[[^]]*])\\{1to\\d+}", "BCST $1"));
+        instructions.add(instruction.replaceAll("PTR (\\[[^]]*])\\{1to\\d+}", "BCST $1"));
       }
     }
     return instructions;
@@ -88,8 +95,7 @@ class DisassemblyTest {
   }
 
   private static String address(Mem place) {
-    String index =
-        place.index() == null ? "" : "+" + name(place.index()) + "*" + place.scale();
+    String index = place.index() == null ? "" : "+" + name(place.index()) + "*" + place.scale();
     return name(place.base()) + index;
   }
 
@@ -225,9 +231,32 @@ class DisassemblyTest {
 
   private static final List<VectorOp> THREE_OPERANDS =
       List.of(
-          VADDPS, VMULPS, VSUBPS, VDIVPS, VMAXPS, VFMADD231PS, VFNMADD231PS, VFMADD213PS, VPADDD,
-          VPADDW, VPSUBD, VPAND, VPOR, VPXOR, VPANDN, VPMAXSD, VPMADDUBSW, VPMADDWD, VPDPBUSD,
-          VPUNPCKLDQ, VPUNPCKHDQ, VPUNPCKLQDQ, VPUNPCKHQDQ, VPSRAVD, VPACKSSDW, VPACKSSWB);
+          VADDPS,
+          VMULPS,
+          VSUBPS,
+          VDIVPS,
+          VMAXPS,
+          VFMADD231PS,
+          VFNMADD231PS,
+          VFMADD213PS,
+          VPADDD,
+          VPADDW,
+          VPSUBD,
+          VPAND,
+          VPOR,
+          VPXOR,
+          VPANDN,
+          VPMAXSD,
+          VPMADDUBSW,
+          VPMADDWD,
+          VPDPBUSD,
+          VPUNPCKLDQ,
+          VPUNPCKHDQ,
+          VPUNPCKLQDQ,
+          VPUNPCKHQDQ,
+          VPSRAVD,
+          VPACKSSDW,
+          VPACKSSWB);
 
   /** Logical instructions are named after the size of their lanes in the longer encoding. */
   private static String mnemonic(VectorOp op, int bits) {
