@@ -5,7 +5,9 @@ module io.github.bitnet4j.tokenizer {
 
   exports io.github.bitnet4j.tokenizer;
   exports io.github.bitnet4j.tokenizer.file to
-      io.github.bitnet4j.core;
+      io.github.bitnet4j.api,
+      io.github.bitnet4j.core,
+      io.github.bitnet4j.cli;
   exports io.github.bitnet4j.tokenizer.json to
       io.github.bitnet4j.core;
 }

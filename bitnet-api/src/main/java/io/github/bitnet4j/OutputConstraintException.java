@@ -1,5 +1,7 @@
 package io.github.bitnet4j;
 
+import io.github.bitnet4j.tokenizer.file.Printable;
+
 /**
  * An {@link OutputConstraint} that cannot be used: its source has a mistake or asks for something
  * that is not supported, it takes more work than is allowed, or the model's vocabulary cannot write
@@ -10,6 +12,6 @@ public final class OutputConstraintException extends IllegalArgumentException {
 
   /** Creates an exception. */
   public OutputConstraintException(String message) {
-    super(message);
+    super(Printable.message(message));
   }
 }

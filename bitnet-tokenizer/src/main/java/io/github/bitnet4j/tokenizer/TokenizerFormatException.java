@@ -1,5 +1,6 @@
 package io.github.bitnet4j.tokenizer;
 
+import io.github.bitnet4j.tokenizer.file.Printable;
 import java.io.IOException;
 
 /** A tokenizer file that cannot be used; the message names the file, the place and the fault. */
@@ -8,6 +9,6 @@ public final class TokenizerFormatException extends IOException {
 
   /** Creates an exception with file, place and fault as its message. */
   public TokenizerFormatException(String message) {
-    super(message);
+    super(Printable.message(message));
   }
 }

@@ -6,7 +6,7 @@ import io.github.bitnet4j.core.format.GgufValue.BoolValue;
 import io.github.bitnet4j.core.format.GgufValue.FloatValue;
 import io.github.bitnet4j.core.format.GgufValue.IntValue;
 import io.github.bitnet4j.core.format.GgufValue.StringValue;
-import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.Printable;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -5,7 +5,7 @@ import io.github.bitnet4j.core.format.WeightSource.MasterRule;
 import io.github.bitnet4j.core.weights.ModelConfig;
 import io.github.bitnet4j.core.weights.ModelConfig.Activation;
 import io.github.bitnet4j.core.weights.ModelConfig.ScaleRule;
-import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.Printable;
 import io.github.bitnet4j.tokenizer.file.RegularFile;
 import java.io.IOException;
 import java.nio.file.Path;

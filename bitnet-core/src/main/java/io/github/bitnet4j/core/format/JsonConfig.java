@@ -1,7 +1,7 @@
 package io.github.bitnet4j.core.format;
 
 import io.github.bitnet4j.ModelFormatException;
-import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.Printable;
 import io.github.bitnet4j.tokenizer.file.RegularFile;
 import io.github.bitnet4j.tokenizer.json.JsonFormatException;
 import io.github.bitnet4j.tokenizer.json.JsonReader;

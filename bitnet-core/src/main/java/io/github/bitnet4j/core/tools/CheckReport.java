@@ -1,6 +1,6 @@
 package io.github.bitnet4j.core.tools;
 
-import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.Printable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;

@@ -4,7 +4,7 @@ import io.github.bitnet4j.LoadOptions;
 import io.github.bitnet4j.core.tools.CheckReport;
 import io.github.bitnet4j.core.tools.CheckReport.Finding;
 import io.github.bitnet4j.core.tools.ModelChecker;
-import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.Printable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

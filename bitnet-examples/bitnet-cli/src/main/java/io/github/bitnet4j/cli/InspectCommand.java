@@ -9,7 +9,7 @@ import io.github.bitnet4j.core.tools.Inspection.MemoryEstimate;
 import io.github.bitnet4j.core.tools.Inspection.TensorSummary;
 import io.github.bitnet4j.core.tools.Inspection.TritCounts;
 import io.github.bitnet4j.core.tools.ModelInspector;
-import io.github.bitnet4j.spi.Printable;
+import io.github.bitnet4j.tokenizer.file.Printable;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.cli;
 
+import io.github.bitnet4j.tokenizer.file.Printable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -9,9 +10,6 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** The texts of messages for people: one line, safe for a terminal, with the names of options. */
 final class Messages {
-  /** Largest number of characters: below 2 kB also with some characters beyond ASCII. */
-  private static final int LONGEST = 1_800;
-
   private static final Pattern SETTING = Pattern.compile("^([a-z][A-Za-z]*): ");
 
   /** Settings of the library whose options have other names than theirs in kebab case. */
@@ -47,43 +45,7 @@ final class Messages {
    * that turn the direction of text their escapes, and a long text loses its middle.
    */
   static String oneLine(String text) {
-    StringBuilder line = new StringBuilder();
-    text.strip()
-        .replaceAll("\\s*\\R\\s*", " ")
-        .codePoints()
-        .forEach(
-            c -> {
-              if (isPrintable(c)) {
-                line.appendCodePoint(c);
-              } else {
-                line.append(String.format("\\u%04X", c));
-              }
-            });
-    if (line.length() <= LONGEST) {
-      return line.toString();
-    }
-    int head = LONGEST * 2 / 3;
-    int tail = line.length() - LONGEST / 4;
-    return line.substring(0, wholeCharacter(line, head))
-        + " [...] "
-        + line.substring(wholeCharacter(line, tail));
-  }
-
-  /** Returns an index that does not cut a surrogate pair. */
-  private static int wholeCharacter(CharSequence text, int index) {
-    return Character.isLowSurrogate(text.charAt(index)) ? index + 1 : index;
-  }
-
-  private static boolean isPrintable(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
-    };
+    return Printable.message(text.strip().replaceAll("\\s*\\R\\s*", " "));
   }
 
   /** Replaces the name of a setting at the start of a message by that of its option, if any. */

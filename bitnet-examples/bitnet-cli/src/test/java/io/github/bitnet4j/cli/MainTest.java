@@ -88,7 +88,7 @@ class MainTest {
 
   @Test
   void neverPrintsControlCharactersOrLongMessages() {
-    String name = "a\u001B[31m\u009B\u202Eb" + "x".repeat(100_000);
+    String name = "a\u001B[31m\u009B\u202Eb" + "ü".repeat(100_000);
     for (String[] args :
         new String[][] {
           {"--model", name, "--prompt=x"}, {"--threads", name}, {"--" + name}, {name}

@@ -1,4 +1,7 @@
-/** Opens files for reading: regular ones only, with errors that name them. */
+/**
+ * Opens files for reading: regular ones only, with errors that name them. Makes text from files
+ * printable for messages.
+ */
 @NullMarked
 package io.github.bitnet4j.tokenizer.file;
 

@@ -1,5 +1,6 @@
 package io.github.bitnet4j.tokenizer.json;
 
+import io.github.bitnet4j.tokenizer.file.Printable;
 import java.io.IOException;
 
 /** A JSON document that cannot be read; the message names the line, the column and the fault. */
@@ -8,6 +9,6 @@ public final class JsonFormatException extends IOException {
 
   /** Creates an exception with the place and the fault as its message. */
   public JsonFormatException(String message) {
-    super(message);
+    super(Printable.message(message));
   }
 }

@@ -1,10 +1,9 @@
-package io.github.bitnet4j.spi;
+package io.github.bitnet4j.tokenizer.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.bitnet4j.ModelFormatException;
+import io.github.bitnet4j.tokenizer.TokenizerFormatException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,7 +72,7 @@ class PrintableTest {
               default -> 'a';
             });
       }
-      String message = new ModelFormatException(Path.of("m"), text.toString()).getMessage();
+      String message = new TokenizerFormatException("m: " + text).getMessage();
       assertThat(message.getBytes(StandardCharsets.UTF_8))
           .as("seed %d", seed)
           .hasSizeLessThanOrEqualTo(Printable.MAX_MESSAGE_BYTES);

@@ -1,4 +1,4 @@
-package io.github.bitnet4j.spi;
+package io.github.bitnet4j.tokenizer.file;
 
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -12,7 +12,7 @@ import java.util.Locale;
  * Each character that is not printable is therefore written as an escape of Java, such as {@code
  * \n} or <code>&#92;u001b</code>, and long text is shortened.
  *
- * <p>{@link io.github.bitnet4j.ModelFormatException} applies {@link #message} itself.
+ * <p>The exceptions about files apply {@link #message} themselves.
  */
 public final class Printable {
   /** The largest number of UTF-8 bytes of a {@link #message}. */
