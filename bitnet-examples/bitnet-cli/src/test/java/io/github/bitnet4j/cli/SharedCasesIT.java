@@ -121,7 +121,7 @@ class SharedCasesIT {
         template("21-template-nested-macro", "user: hi\nassistant:"),
         template("22-template-unused-append", "user: hi\nassistant:"),
         template("24-template-filter-block", "USER: hi\nassistant:"),
-        template("27-check-unusable-template", "[hi]\nassistant:"),
+        template("27-check-unusable-template", "[hi]assistant:"),
         template("34-template-strftime-unguarded", ""));
   }
 
