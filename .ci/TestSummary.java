@@ -99,8 +99,14 @@ final class TestSummary {
 
   /** Adds a test; the text may be an exception with its stack trace. */
   private void addSkipped(String text, String testClass, String method) {
-    String firstLine = text.strip().lines().findFirst().orElse("no reason given");
-    String reason = firstLine.replaceFirst("^([\\w.]+Exception: )?(Assumption failed: )?", "");
+    String reason =
+        text.lines()
+            .map(
+                line ->
+                    line.replaceFirst("^([\\w.]+Exception:)?\\s*(Assumption failed:)?", "").strip())
+            .filter(line -> !line.isEmpty())
+            .findFirst()
+            .orElse("no reason given");
     skippedTests
         .computeIfAbsent(reason, key -> new TreeMap<>())
         .computeIfAbsent(testClass, key -> new TreeMap<>())
